@@ -34,7 +34,8 @@ def cancer(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The slow comparisons of a training on few rows."""
+    """A model of few rounds, and the slow comparisons of a training on few rows."""
+    monkeypatch.setattr(rounds, "TRIED", (25,))
     monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
     monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 2)
     monkeypatch.setattr(parity, "SHAP_ROWS", 20)
@@ -154,7 +155,7 @@ def test_a_file_full_of_repeated_rows_does_not_fail_the_gate_that_was_proposed_f
 
 @pytest.mark.usefixtures("few")
 def test_a_proposal_is_trained_at_once_and_promoted_only_when_a_person_has_read_it(tmp_path: Path):
-    loans().to_csv(tmp_path / "loans.csv", index=False)
+    loans(500).to_csv(tmp_path / "loans.csv", index=False)
     assert run(tmp_path, "init", str(tmp_path / "loans.csv"), "--target", "status").exit_code == 0
     store = Store(tmp_path, "loans")
     release = store.train()

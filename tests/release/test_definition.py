@@ -28,7 +28,7 @@ from model.release.training import one_thread, rows
 
 WIDTHS = (1, 2, 5, 13, 14, 23, 60, 255)
 widths = pytest.mark.parametrize("width", WIDTHS)
-planted = pytest.mark.parametrize("width", [2, 5, 13, 23, 60, 255])
+planted = pytest.mark.parametrize("width", [2, 13, 23, 255])
 seeds = st.integers(0, 10**6)
 
 
@@ -176,7 +176,7 @@ def test_cost_is_bounded_at_any_width(width: int, monkeypatch: pytest.MonkeyPatc
 
 
 @planted
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(seeds)
 def test_any_cell_of_any_table_that_differs_from_the_model_is_found(width: int, seed: int):
     """Also one that no record of the book lies in."""
@@ -188,7 +188,7 @@ def test_any_cell_of_any_table_that_differs_from_the_model_is_found(width: int, 
 
 
 @planted
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(seeds)
 def test_any_cell_of_the_reasons_that_was_changed_is_found(width: int, seed: int):
     own, rng = made(width), np.random.default_rng(seed)
@@ -200,7 +200,7 @@ def test_any_cell_of_the_reasons_that_was_changed_is_found(width: int, seed: int
 
 
 @planted
-@settings(max_examples=3)
+@settings(max_examples=2)
 @given(seeds)
 def test_reasons_stored_in_one_pair_s_table_the_wrong_way_round_are_found(width: int, seed: int):
     """Their sum is right in every cell."""
@@ -213,9 +213,9 @@ def test_reasons_stored_in_one_pair_s_table_the_wrong_way_round_are_found(width:
 
 @planted
 def test_code_that_divides_any_one_pair_wrongly_is_found(width: int):
-    """Planted in every table of two in turn: its inputs' reasons swapped, halves taken for thirds."""
+    """Planted in several tables of two in turn: its inputs' reasons swapped, halves taken for thirds."""
     own = made(width)
-    few = paired(own.tables)[:: max(1, len(paired(own.tables)) // 5)]
+    few = paired(own.tables)[:: max(1, len(paired(own.tables)) // 3)]
     for group in few:
         at = span(own.tables, group)
 
@@ -236,11 +236,11 @@ def test_code_that_divides_any_one_pair_wrongly_is_found(width: int):
 
 @planted
 def test_code_that_gives_one_input_s_reasons_to_another_is_found(width: int):
-    """Any input that matters at all, in turn."""
+    """Several inputs that matter, in turn."""
     own = made(width)
     used = np.unique(np.concatenate([own.tables.first, own.tables.second[own.tables.second >= 0]]))
     plain = ShapleyTables.explain
-    for one in used[:: max(1, len(used) // 5)].tolist():
+    for one in used[:: max(1, len(used) // 3)].tolist():
         other = (one + 1) % width
 
         def explain(self: ShapleyTables, codes: Any, one: int = one, other: int = other) -> Array:

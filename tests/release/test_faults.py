@@ -168,7 +168,7 @@ def test_next_release_of_a_small_book_is_told_to_watch_and_can_be_promoted(tmp_p
     store = Store(tmp_path, NAME)
     first = store.promote(trained(tmp_path, table=frame(600)).id, override="Too few to measure well.")
     contract = lay_down(tmp_path, table=frame(600)) / "contract.toml"
-    contract.write_text(contract.read_text().replace("learning_rate = 0.1", "learning_rate = 0.08"))
+    contract.write_text(contract.read_text().replace("learning_rate = 0.15", "learning_rate = 0.1"))
     release = store.train()
     assert release.id != first
     beside = [gate for gate in release.report.as_dict()["gates"] if gate["kind"] == "champion"]

@@ -21,6 +21,7 @@ from model.release import parity, training
 from model.release.release import Release
 from model.release.store import FILES, Store
 from tests.support.forging import failing, forge, overwrite, packed, point, stray, twin, unpacked, unreviewed
+from tests.support.kept import KeptReleases
 from tests.support.second_book import CONTRACT as SECOND
 from tests.support.second_book import NAME, lay_down
 
@@ -383,13 +384,15 @@ def test_aliases_stay_as_they_are_when_the_disk_fails(store: Store, release: Rel
     assert aliases(store) == {"champion": release.id}
 
 
-def test_processes_that_move_aliases_at_once_lose_none_of_it(store: Store, release: Release):
+def test_processes_that_move_aliases_at_once_lose_none_of_it(kept: KeptReleases, tmp_path: Path):
     """Two processes each name both releases champion in turn: every move is noted once, and each begins where the last
     one ended."""
-    second, rounds = twin(store), 3
+    lay_down(tmp_path)
+    release, store, rounds = kept.champion(tmp_path, NAME), Store(tmp_path, NAME), 3
+    second = twin(store)
     program = (
         "import sys; from pathlib import Path; from model.release.store import Store;"
-        "store = Store(Path(sys.argv[1]), 'cards');"
+        f"store = Store(Path(sys.argv[1]), {NAME!r});"
         f"[store.promote(each, why=sys.argv[2]) for _ in range({rounds}) for each in sys.argv[3:]]"
     )
     running = [
