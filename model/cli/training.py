@@ -12,8 +12,8 @@ from data.errors import BadInput
 from model.cli.book import book_option, home_of
 from model.cli.terminal import FAILED, Result, answer, json_option, progress
 from model.errors import ReleaseError
-from model.release.gate import Gate
-from model.release.promotion import blocking_gates, reported
+from model.release.gate import Gate, ranks_by_chance
+from model.release.promotion import NO_REASON, blocking_gates, reported
 from model.release.release import Release, Verified
 from model.release.report import ReleaseReport
 from model.release.store import FIRST, Store
@@ -71,7 +71,8 @@ def _trained(report: ReleaseReport, result: Result) -> str:
             for name, own, other, gap, reading in words.champion_rows(report)
         ]
     failed = [gate.label for gate in blocking_gates(report.gates)]
-    end = f"Not to be promoted: {'; '.join(failed)}. With a reason it can be all the same: promote --override REASON."
+    with_reason = "With a reason it can be all the same: promote --override REASON."
+    end = f"Not to be promoted: {'; '.join(failed)}. {NO_REASON if ranks_by_chance(report.gates) else with_reason}"
     if result["promoted"]:
         end = "Promoted to champion."
     elif result["champion_already"]:

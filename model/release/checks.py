@@ -8,7 +8,7 @@ and whether the libraries are those of the lock file.
 """
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil, isnan
 
@@ -27,7 +27,7 @@ from model.monitoring.fairness import SMALLEST, smallest_ratio
 from model.monitoring.intervals import Estimate
 from model.monitoring.measures import Compared, Performance
 from model.release.evidence import Evidence
-from model.release.gate import Gate, PairedOn
+from model.release.gate import BY_CHANCE, Gate, PairedOn
 from model.release.training import fingerprints, folds, rows
 from model.release.window import Window
 
@@ -35,7 +35,6 @@ EXACT_DIRECTION = 1e-9  # log-odds: sums of the same leaves in another order
 STRONGEST = 5  # inputs named where a model knows too much
 TIMED = 200  # single rows, of which the median counts
 ONCE_IN_A_THOUSAND = 3.09 / 1.96  # of files chance reaches so much further from one half than in 95 of 100
-BY_CHANCE = "No better than chance"  # how the note of a model that tells nothing begins
 WHERE = {
     "crossed": "in cross-validation of both",
     "later": "of vintages later than both",
@@ -138,11 +137,6 @@ def _told_from_noise(gate: Gate, by_chance: Estimate, n: int) -> Gate:
     if most > gate.bound:
         notes.append(f"The contract asks for {gate.bound:g}; of {n:,} records chance alone reaches more.")
     return replace(gate, bound=max(gate.bound, most), note=" ".join(filter(None, notes)))
-
-
-def ranks_by_chance(gates: Iterable[Gate]) -> bool:
-    """Whether the gates of a report say that its model ranks no better than chance does."""
-    return any(gate.name == "auc" and not gate.passed and BY_CHANCE in gate.note for gate in gates)
 
 
 def champion_gates(

@@ -1,5 +1,6 @@
 """One gate between a fitted model and its promotion: a threshold, a figure, a verdict."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from math import isnan
 from typing import Literal
@@ -23,6 +24,9 @@ Kind = Literal[
 ]
 PairedOn = Literal["crossed", "later", "unseen", "outcomes"]
 """On which records a candidate is held against the champion; ``outcomes``: those of a stream."""
+
+
+BY_CHANCE = "No better than chance"  # how the note of a model that tells nothing begins
 
 
 @dataclass(frozen=True)
@@ -62,3 +66,8 @@ def told(gate: Gate) -> str:
     sign = "at least" if gate.at_least else "at most"
     figure = "not known" if isnan(gate.figure) else f"{gate.figure:.4g}"
     return f"{gate.label}: {figure}, {sign} {gate.bound:.4g} is asked"
+
+
+def ranks_by_chance(gates: Iterable[Gate]) -> bool:
+    """Whether the gates of a report say that its model ranks no better than chance does."""
+    return any(gate.name == "auc" and not gate.passed and BY_CHANCE in gate.note for gate in gates)

@@ -2,7 +2,7 @@
 
 A person who moves an alias says why; a person has read the contract, which nothing overrides; a champion is of the
 contract and the data that its book has now; and no gate blocks it, beside the champion of the day, or somebody gives
-the reason for which it is promoted all the same.
+the reason for which it is promoted all the same. No reason is one for a model that ranks no better than chance.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,21 +12,23 @@ from typing import TYPE_CHECKING
 from data.errors import BadInput
 from data.proposing.drafting import unwritten
 from model.errors import GateError, Mismatch
-from model.release.gate import Gate, told
+from model.release.gate import Gate, ranks_by_chance, told
 
 if TYPE_CHECKING:  # a list of releases asks which gates block them, and loads none
     from data.contract import Contract
     from model.release.release import Release
     from model.release.report import ReleaseReport
 
+NO_REASON = "No reason overrides that: whatever such a model says of a record, chance says as well."
+OVERRIDE = "To promote it all the same, give the reason (--override REASON); it will stand on the model card."
 MAX_UNWRITTEN_TOLD = 8  # of what is left to write in a contract, by name
 
 
 @dataclass(frozen=True)
 class Obstacles:
     """What keeps a ``release`` from being promoted: the ``review`` of its contract that is pending, "" where none is;
-    and the ``gates`` that block it, as a report has them, which alone a reason overrides. Nothing does where it is
-    false."""
+    and the ``gates`` that block it, as a report has them, which alone a reason overrides, but for a model that ranks by
+    chance. Nothing does where it is false."""
 
     release: str
     review: str = ""
@@ -109,13 +111,18 @@ def require_reviewed(release: "Release") -> None:
 
 
 def require_passed(found: Obstacles, override: str) -> None:
-    """Raise GateError if a gate blocks a release and nobody says why it is promoted all the same."""
-    if found.gates and not override.strip():
-        why = "".join(f"{gate.note} " for gate in found.gates if gate.name == "auc" and gate.note)
-        raise GateError(
-            f"Release {found.release} is not promoted: {'; '.join(map(told, found.gates))}. {why}To promote it all the "
-            "same, give the reason (--override REASON); it will stand on the model card."
-        )
+    """Raise GateError if a gate blocks a release and nobody says why it is promoted all the same, or if what it says is
+    chance."""
+    if not found.gates:
+        return
+    chance = ranks_by_chance(found.gates)
+    if override.strip() and not chance:
+        return
+    why = "".join(f"{gate.note} " for gate in found.gates if gate.name == "auc" and gate.note)
+    raise GateError(
+        f"Release {found.release} is not promoted: {'; '.join(map(told, found.gates))}. {why}"
+        f"{NO_REASON if chance else OVERRIDE}"
+    )
 
 
 def require_same_book(release: "Release", contract: "Contract", data_sha256: str) -> None:

@@ -8,8 +8,8 @@ from data import books
 from data.errors import WhatIfError
 from model.deployed.desk import TrainingRun, desk
 from model.release.begun_contract import answer_questions
-from model.release.checks import ranks_by_chance
-from model.release.promotion import blocking_gates, require_same_book, review_pending
+from model.release.gate import ranks_by_chance
+from model.release.promotion import NO_REASON, blocking_gates, require_same_book, review_pending
 from model.release.release import Release
 from model.release.store import LONGEST, Store
 from model.report.briefing import Notice
@@ -24,7 +24,7 @@ from pages.shared import draw, visitor, widgets
 
 REASON, OVERRIDE = "_new_book_reason", "_new_book_override"
 NOISE = (
-    "This model is not promoted here: whatever it says of a loan, chance says as well. Bring more loans, or columns "
+    f"This model is not promoted. {NO_REASON} Bring more of them, or columns "
     "that are known at the decision and were left out; then train again."
 )
 NOT_READY = "Before a model is trained, every question is answered and every decision is put into the book: see step 2."

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from data.errors import WhatIfError
 from model.api import status
 from model.deployed.desk import desk
-from model.release.gate import Gate
+from model.release.gate import Gate, ranks_by_chance
 from model.release.promotion import blocking_gates, held_against
 from model.release.store import LONGEST, Store
 from model.report.briefing import Finding, Item, Notice
@@ -79,7 +79,7 @@ def moves(each: Finding) -> None:
 
 def promoting(store: Store, known: BookReleases) -> None:
     """Point an alias to another release, or go back, for a reason. Where a gate failed, it says which, and asks for a
-    reason to override it."""
+    reason to override it, which nothing does where the model ranks by chance."""
     widgets.findings("Change who answers")
     with st.container(horizontal=True, key="promoting", vertical_alignment="bottom"):
         release, alias = str(draw.draw_choice(release_choice(known))), str(draw.draw_choice(alias_choice()))
@@ -87,13 +87,14 @@ def promoting(store: Store, known: BookReleases) -> None:
     fields = st.container(key="reasons")
     why = reason_field(fields, "Why", REASON, words.WHY)
     failed = [] if there else blocking(store, release, known)
-    override = ""
+    override, by_chance = "", ranks_by_chance(failed)
     if failed:
         with fields:
-            draw.notice(Notice(words.failed_gates(failed), "warning"))
+            draw.notice(Notice(words.failed_gates(failed), "error" if by_chance else "warning"))
+    if failed and not by_chance:
         override = reason_field(fields, "Why promote it all the same", OVERRIDE, words.OVERRIDE)
     act = st.container(horizontal=True, key="moving")
-    if act.button("Promote", key="_promote", icon=":material/publish:", disabled=there):
+    if act.button("Promote", key="_promote", icon=":material/publish:", disabled=there or by_chance):
         st.session_state[keyed(ASKED)] = release, alias
     if st.session_state.get(keyed(ASKED)) == (release, alias) and not there:
         ask(store, release, alias, known, lambda who: store.promote(release, alias, who, why, override))

@@ -74,12 +74,14 @@ def stray(store: Store, source: str = "champion") -> str:
     return forge(store, source, {"contract.toml": text}, contract_sha256=hashlib.sha256(text).hexdigest())
 
 
-def failing(release: Release, *names: str) -> bytes:
-    """The report of a release in which these gates failed, and the others are as they were."""
+def failing(release: Release, *names: str, note: str = "") -> bytes:
+    """The report of a release in which these gates failed, with a ``note`` where there is one, and the others are as
+    they were."""
     report = json.loads((release.path / "gates.json").read_bytes())
     for gate in report["gates"]:
         if gate["name"] in names:
             gate.update(figure=0.1234, passed=False, verdict="failed")
+            gate.update({"note": note} if note else {})
     return json.dumps(report).encode()
 
 

@@ -9,8 +9,7 @@ from data.proposing.glance import EMPTY, ColumnGlance, HistogramBar
 from data.proposing.pair import CLOSE, ColumnPair
 from data.proposing.signals import SUSPICIOUS_AUC
 from model.release.begun import BegunBook
-from model.release.checks import ranks_by_chance
-from model.release.gate import Gate
+from model.release.gate import Gate, ranks_by_chance
 from model.release.report import ReleaseReport
 from model.report import numbers
 from model.report.briefing import Briefing, Column, Finding, Notice, Table, Tile

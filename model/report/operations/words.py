@@ -12,8 +12,8 @@ from data.contract import Contract
 from data.json_types import Json
 from model.engine.identity import MOVED, Deployed, PrecisionCost
 from model.monitoring.live import Call
-from model.release.gate import Gate
-from model.release.promotion import blocking_gates
+from model.release.gate import Gate, ranks_by_chance
+from model.release.promotion import NO_REASON, blocking_gates
 from model.release.report import ReleaseReport
 from model.report import numbers
 from model.report.language import granting
@@ -215,7 +215,8 @@ OVERRIDE = "Stands on the model card from then on"
 def failed_gates(gates: Sequence[Gate]) -> str:
     """What stands in the way of a release, in words."""
     count = numbers.counted(len(gates), "gate")
-    return f"This release failed {count}: {'; '.join(map(release_words.briefly, gates))}."
+    end = f" {NO_REASON}" if ranks_by_chance(gates) else ""
+    return f"This release failed {count}: {'; '.join(map(release_words.briefly, gates))}.{end}"
 
 
 def now_is(release: str, alias: str) -> str:

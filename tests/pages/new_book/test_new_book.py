@@ -15,8 +15,7 @@ from data.proposing.decisions import ColumnDecision, Decisions
 from model.deployed.desk import DeployedModels
 from model.release.begun import BegunBooks
 from model.release.begun_contract import answer_questions, write_contract, written_contract
-from model.release.checks import BY_CHANCE, ranks_by_chance
-from model.release.gate import Gate
+from model.release.gate import BY_CHANCE, Gate, ranks_by_chance
 from model.release.given_files import file_in, files_in, read_given
 from model.report.new_book.briefing import gate_advice
 from model.security.people import Person

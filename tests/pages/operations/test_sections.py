@@ -17,11 +17,13 @@ from model.api.process import running
 from model.api.requests import ScoreRequest
 from model.deployed import shadow
 from model.engine.tables import probability
-from model.errors import StoreError
+from model.errors import GateError, StoreError
 from model.record import settled
 from model.record.replay import customer_outputs
 from model.record.schema import packed_values
 from model.record.trail import Entry, find, recent
+from model.release.gate import BY_CHANCE
+from model.release.promotion import NO_REASON
 from model.release.release import Release
 from model.release.store import Store
 from model.report import numbers
@@ -594,6 +596,20 @@ def test_an_override_takes_a_reason_which_stands_in_the_history(open_app: Open, 
     assert sentence(at).endswith(f"; 1 of 3 checks failed: gates{WATCH}")
     assert "<td>✗ failed</td>" in cells(at)
     assert "Overridden: AUC 0.123 (at least 0.780 is asked)" in cells(at)
+
+
+def test_no_reason_promotes_a_model_that_ranks_by_chance(open_app: Open, store: Store, release: Release) -> None:
+    noise = failing(release, "auc", note=f"{BY_CHANCE}, as it is.")
+    other = forge(store, release.id, {"gates.json": noise})
+    at = opened(open_app("operations"), CHALLENGER)
+    at.selectbox(key=releases.RELEASE).set_value(other).run()
+    assert any(each.value.endswith(NO_REASON) for each in at.error)
+    assert at.button(key="_promote").disabled
+    assert releases.OVERRIDE not in {each.key for each in at.text_input}
+    for alias in ("champion", "challenger"):
+        with pytest.raises(GateError, match=NO_REASON):
+            store.promote(other, alias, "Ana", "Newer data", "The board accepts it.")
+    assert store.aliases() == {"champion": release.id}
 
 
 def test_where_no_gate_failed_there_is_nothing_to_override(open_app: Open, store: Store) -> None:
