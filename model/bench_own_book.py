@@ -30,8 +30,8 @@ from data.proposing.proposal import Proposal, lay_down, propose
 from data.proposing.sources import Source, read_source
 from model.monitoring.discrimination import auc, auc_by_chance, single_input_auc
 from model.release import checks, training
+from model.release.boosting import proposed_boosting
 from model.release.fitted_margins import fitted_margins
-from model.release.rounds import proposed_rounds
 from model.release.store import Store
 from model.release.variants import SHIPPED
 
@@ -160,7 +160,9 @@ def _proposal(file: Path) -> Proposal:
 
 
 def _proposed(source: Source, decisions: Decisions) -> Proposal:
-    return propose(source, decisions, name=NAME, margins=fitted_margins, alone=single_input_auc, rounds=proposed_rounds)
+    return propose(
+        source, decisions, name=NAME, margins=fitted_margins, alone=single_input_auc, boosting=proposed_boosting
+    )
 
 
 # ---- what tables cost ----------------------------------------------------------------------------------------------

@@ -35,6 +35,7 @@ GRANTED = 0.80
 ANY_COST = 1e9
 MONTHS = 12  # over which an outcome is taken to be observed
 BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
+LEAVES = 8  # of a tree, where nothing speaks for fewer
 BOUND = 1.25  # limits above what the book shows
 SPECIAL = "special"  # the key of what stands for no value
 
@@ -73,11 +74,19 @@ def copied(columns: Sequence[ProposedColumn], target: ProposedTarget) -> float:
     return float(pd.DataFrame(held).duplicated(keep=False).mean())
 
 
+@dataclass(frozen=True)
+class Boosting:
+    """How far trees are boosted: so many ``rounds``, a tree each, of so many ``leaves`` at most."""
+
+    rounds: int
+    leaves: int
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """All that was decided; ``inputs`` are the columns of that role, the most telling first; ``copied`` the share of
-    records of which there is a copy; ``rounds`` of boosting, as they were tried out, None where they were not;
-    ``trends`` those of columns, each worked out once.
+    records of which there is a copy; ``boosting``, as it was tried out, None where it was not; ``trends``
+    those of columns, each worked out once.
     """
 
     name: str
@@ -89,7 +98,7 @@ class Plan:
     inputs: Sequence[ProposedColumn]
     score: ProposedScale
     copied: float
-    rounds: int | None = None
+    boosting: Boosting | None = None
     trends: dict[str, signals.Trend] = field(default_factory=dict)
 
     @property
@@ -238,10 +247,12 @@ class Plan:
     def _put_training(self, draft: DraftContract) -> None:
         n, rate = len(self.target.values), float(self.target.values.mean())
         draft.table("training")
-        tried = "tried out from 100 on: more are no less surprised by rows that they have not seen"
-        usual = 100 if n < 5_000 else 200
-        draft.put("iterations", self.rounds or usual, tried if self.rounds else f"for {n:,} rows")
-        draft.put("leaves", 8, "a usual value")
+        usual = Boosting(100 if n < 5_000 else 200, LEAVES)
+        tried = "tried out: more are no less surprised by rows that they have not seen"
+        found = self.boosting or usual
+        draft.put("iterations", found.rounds, tried if self.boosting else f"for {n:,} rows")
+        few = f"tried out: {LEAVES} are more surprised"
+        draft.put("leaves", found.leaves, "a usual value" if found.leaves == LEAVES else few)
         draft.put("learning_rate", 0.06 if n < 5_000 else 0.1, f"for {n:,} rows")
         draft.put("min_leaf", int(np.clip(n // 100, 10, 50)), f"for {n:,} rows")
         draft.put("seed", 0)

@@ -28,7 +28,17 @@ from data.proposing.cells import missing_words, without_rows, without_values
 from data.proposing.decisions import Decisions
 from data.proposing.drafting import UNSTATED, DraftContract, Noted
 from data.proposing.money import AmountCandidate
-from data.proposing.plan import BASE_ODDS, BASE_SCORE, GRANTED, MOST_INPUTS, TO_DOUBLE, Plan, ProposedScale, copied
+from data.proposing.plan import (
+    BASE_ODDS,
+    BASE_SCORE,
+    GRANTED,
+    MOST_INPUTS,
+    TO_DOUBLE,
+    Boosting,
+    Plan,
+    ProposedScale,
+    copied,
+)
 from data.proposing.questions import OpenQuestion, questions
 from data.proposing.record import carried_over, proposed_text, record_text
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget, decide, identifiers, outcome
@@ -93,12 +103,12 @@ def check_name(name: str, home: Path, again: bool = False) -> str:
     return name
 
 
-Rounds = Callable[[Book], int | None]
-"""How many rounds of boosting a book is worth; None: as many as are usual."""
+TryOut = Callable[[Book], Boosting | None]
+"""How far the trees of a book's model are boosted; None: as far as is usual."""
 
 
-def usual_rounds(_book: Book) -> int | None:
-    """Rounds that nobody tried out."""
+def untried(_book: Book) -> Boosting | None:
+    """What nobody tried out."""
     return None
 
 
@@ -108,7 +118,7 @@ def propose(
     name: str,
     margins: Margins,
     alone: Alone,
-    rounds: Rounds = usual_rounds,
+    boosting: TryOut = untried,
 ) -> Proposal:
     """A book from a table.
 
@@ -124,8 +134,8 @@ def propose(
         Fits the model that the contract asks for, so that the cut-off grants about `GRANTED` of the records.
     alone
         Measures single inputs as their gate will, so that no input that is kept fails it.
-    rounds
-        Tries out how many rounds of boosting the book is worth.
+    boosting
+        Tries out how far the trees of the book's model are boosted.
 
     Raises
     ------
@@ -161,9 +171,9 @@ def propose(
         copied=copied(columns, told),
     )
     book = _book(plan, frame, snapshot)
-    tried = rounds(book)
+    tried = boosting(book)
     if tried is not None:
-        plan = replace(plan, rounds=tried)
+        plan = replace(plan, boosting=tried)
         book = replace(book, contract=read_contract(plan.draft().text()))
     score = _cutoff(margins(book))
     plan = replace(plan, score=score)

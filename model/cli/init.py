@@ -20,9 +20,9 @@ from data.proposing.roles import safe_name
 from data.proposing.sources import read_source
 from model.cli.terminal import Result, answer, json_option, progress
 from model.monitoring.discrimination import single_input_auc
+from model.release.boosting import proposed_boosting
 from model.release.fitted_margins import fitted_margins
 from model.release.given_files import reading_limits
-from model.release.rounds import proposed_rounds
 from model.settings import settings
 
 LISTED = 12  # columns with special codes, and findings on quality
@@ -103,7 +103,7 @@ def init(
     source = read_source(data, sheet, wanted, reading_limits())
     told(f"Looking at {source.frame.shape[1]:,} columns of {len(source.frame):,} rows", 0.2)
     proposal = propose(
-        source, decisions, name=name, margins=fitted_margins, alone=single_input_auc, rounds=proposed_rounds
+        source, decisions, name=name, margins=fitted_margins, alone=single_input_auc, boosting=proposed_boosting
     )
     quality = quality_of(source, proposal.columns, source.column(decisions.target))
     folder = lay_down(proposal, home, again)

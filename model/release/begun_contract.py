@@ -27,8 +27,8 @@ from data.proposing.record import decisions_in
 from model.errors import EditConflict
 from model.monitoring.discrimination import single_input_auc
 from model.release.begun import BegunBook, BegunBooks
+from model.release.boosting import proposed_boosting
 from model.release.fitted_margins import fitted_margins
-from model.release.rounds import proposed_rounds
 
 OUTLINES, QUALITY, AMOUNTS = "columns.json", "quality.json", "amounts.json"
 _QUESTION = re.compile(r"[ \t]*#[ \t]*QUESTION:[ \t]*(?P<title>[^.?\n]*)[.?]?[ \t]*(?P<rest>[^\n]*)\n?")
@@ -103,7 +103,7 @@ def write_contract(begun: BegunBooks, name: str, doing: Doing = lambda step: Non
     doing("Reading the cells of the file")
     source = begun.looked_at(name).source
     doing(f"Proposing the book from {len(source.frame):,} rows")
-    proposal = propose(source, seen.decisions, name, fitted_margins, single_input_auc, proposed_rounds)
+    proposal = propose(source, seen.decisions, name, fitted_margins, single_input_auc, proposed_boosting)
     doing("Writing the book")
     lay_down(proposal, begun.home, is_written(begun, name))
     outlines = [each.as_dict() for each in outline_of(proposal)]

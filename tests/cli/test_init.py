@@ -14,7 +14,7 @@ from data.contract import load_contract
 from model.__main__ import main
 from model.engine.compilers.gradient_boosting import compile_model
 from model.errors import GateError
-from model.release import parity, rounds, training
+from model.release import boosting, parity, training
 from model.release.store import Store
 from tests.data.files.reading import in_this_process as in_this_process
 from tests.data.proposing.files import loans
@@ -88,7 +88,7 @@ def test_the_review_is_the_few_questions_with_their_lines_and_what_comes_next(tm
 def test_a_wide_file_is_reviewed_on_one_page_and_in_full_as_json(
     cancer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(rounds, "TRIED", (25,))  # nothing is trained
+    monkeypatch.setattr(boosting, "TRIED", (25,))  # nothing is trained
     result = run(tmp_path, "init", str(cancer), "--target", "target", "--bad", "0")
     text = (tmp_path / "books" / "breast_cancer" / "proposed.toml").read_text()
     assert text.count("# GUESS: ") > 200
