@@ -320,6 +320,14 @@ def test_what_is_paid_on_the_loan_comes_after_and_what_a_bureau_counted_before()
     assert [name for name in AFTER + BEFORE if hints.after_outcome(name)] == AFTER
 
 
+def test_a_word_that_half_of_the_file_begins_with_makes_no_siblings_and_two_words_do():
+    pixels, leaks = (
+        [f"pixel_{k}_{k + 1}" for k in range(8)],
+        ["pixel_8_1", "pixel_rec_int", "pixel_rec_late", "pixel_9_9"],
+    )
+    assert siblings([*pixels, "pixel_rec_fee", "income"], leaks) == {"pixel_rec_fee": "pixel_rec_int"}
+
+
 def test_a_short_word_that_several_leaks_begin_with_takes_its_others_along():
     leaks = ["LP_CollectionFees", "LP_GrossPrincipalLoss", "LP_NetPrincipalLoss"]
     assert siblings(["LP_ServiceFees", "ListingCategory"], leaks) == {"LP_ServiceFees": leaks[0]}
