@@ -29,6 +29,7 @@ from data.contract.schema import (
     Segment,
     Shock,
     Variable,
+    capitalised,
     plural,
 )
 from data.contract.values import Exposed, bounds, check_value, plain_figure, special_words
@@ -54,6 +55,7 @@ __all__ = [
     "Shock",
     "Variable",
     "bounds",
+    "capitalised",
     "check_value",
     "contract_problems",
     "load_contract",

@@ -48,6 +48,23 @@ def plural(noun: str) -> str:
     return {"person": "people"}.get(noun, f"{noun}s")
 
 
+def capitalised(text: str) -> str:
+    """A text as a line begins with it: SBA loan, Customer."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def with_article(noun: str) -> str:
+    """One of a noun: a loan, an applicant, a unit, an SBA loan."""
+    said, first = noun.lower(), noun.split(" ")[0]
+    if len(first) > 1 and first.isupper():  # spelt
+        vowel = first.startswith(tuple("AEFHILMNORSX"))
+    elif said.startswith(("uni", "use", "eu", "one")):
+        vowel = False
+    else:
+        vowel = said.startswith(("a", "e", "i", "o", "u", "hour", "heir", "honest"))
+    return f"{'an' if vowel else 'a'} {noun}"
+
+
 class Part(BaseModel):
     """What every part has: it never changes, and knows no names but its own."""
 
@@ -94,6 +111,11 @@ class BookTerms(Part):
     def records(self) -> str:
         """Several of what the book holds: customers, loans, companies."""
         return self.several or plural(self.record)
+
+    @property
+    def one_record(self) -> str:
+        """One of what the book holds: a customer, an applicant."""
+        return with_article(self.record)
 
 
 class ScoreScale(Part):

@@ -8,6 +8,7 @@ from pptx.oxml import parse_xml
 from pptx.oxml.ns import nsdecls, qn
 from pptx.util import Pt
 
+from data.contract import capitalised
 from model.export.bars import BarChart, DrawnBar
 from model.report.charts import LIMIT_STYLE
 from model.report.spreadsheet import unseen
@@ -38,7 +39,7 @@ def all_bars(chart: BarChart) -> tuple[DrawnBar, ...]:
     if chart.limit_at is None:
         return chart.bars
     name, _, text = chart.limit.partition(" ")
-    return (*chart.bars, DrawnBar(name.capitalize(), 0.0, chart.limit_at, text, LIMIT_GREY))
+    return (*chart.bars, DrawnBar(capitalised(name), 0.0, chart.limit_at, text, LIMIT_GREY))
 
 
 def _stacked(bar: DrawnBar) -> tuple[float, float, float, float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from data.books import Book
-from data.contract import YEAR, Contract, Segment, lower, plain_figure
+from data.contract import YEAR, Contract, Segment, capitalised, lower, plain_figure
 from model.report import numbers
 from model.report.numbers import NBSP, Unit
 from model.whatif.ranges import LeverRange
@@ -85,7 +85,7 @@ def counted_in(label: str, contract: Contract, unit: Unit | None = None) -> str:
 
 def records_heading(contract: Contract) -> str:
     """What the book holds, at the head of a column: "Customers"."""
-    return contract.book.records.capitalize()
+    return capitalised(contract.book.records)
 
 
 def size_words(book: Book) -> str:

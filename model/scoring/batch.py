@@ -16,7 +16,7 @@ import xlsxwriter
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, Field
+from data.contract import Contract, Field, capitalised
 from data.files.kinds import Kind
 from model.deployed.model import DeployedModel
 from model.engine.parallel import Progress, no_progress, over
@@ -211,7 +211,7 @@ def results(scored: ScoredFile) -> pd.DataFrame:
     lies in known territory, and the release."""
     contract, why = scored.contract, scored.reasons
     columns = {
-        contract.book.record.capitalize(): scored.names,
+        capitalised(contract.book.record): scored.names,
         LINE: scored.lines,
         PD: scored.pd,
         SCORE: scored.scores,
@@ -230,7 +230,7 @@ def results(scored: ScoredFile) -> pd.DataFrame:
 def _refused(contract: Contract, refused: Sequence[BadRow]) -> pd.DataFrame:
     """Line, identifier and reasons of each row refused."""
     rows = [(row.line, row.id, " ".join(row.reasons)) for row in refused]
-    columns = [LINE, contract.book.record.capitalize(), "Reasons"]
+    columns = [LINE, capitalised(contract.book.record), "Reasons"]
     return pd.DataFrame(rows, columns=columns).astype({LINE: "int64"})
 
 
@@ -286,14 +286,14 @@ def template(contract: Contract, kind: Literal["csv", "xlsx"] = "xlsx") -> bytes
     person = contract.book.record
     people = contract.book.records
     about = [
-        (contract.book.id, f"{person.capitalize()} number", "", "anything that names the row; may be left out", ""),
+        (contract.book.id, f"{capitalised(person)} number", "", "anything that names the row; may be left out", ""),
         *(
             (field.name, field.label, "code" if field.codes else field.unit, allowed(field), field.help)
             for field in contract.record
         ),
     ]
     columns = ["Column", "Label (may stand instead)", "Unit", "Allowed", "Meaning"]
-    return workbook({f"{people.capitalize()}": frame, "Columns": pd.DataFrame(about, columns=columns)})
+    return workbook({f"{capitalised(people)}": frame, "Columns": pd.DataFrame(about, columns=columns)})
 
 
 def _example(field: Field) -> float:

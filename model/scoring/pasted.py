@@ -72,7 +72,7 @@ def _header(contract: Contract, cells: int) -> Sequence[str]:
     if cells == len(names) + 1:
         return [contract.book.id_column or contract.book.id, *names]
     raise BadInput(
-        f"{numbers.counted(cells, 'cell')} were pasted without a header; a {contract.book.record} has {len(names)} "
+        f"{numbers.counted(cells, 'cell')} were pasted without a header; {contract.book.one_record} has {len(names)} "
         f"values, from {contract.record[0].label} to {contract.record[-1].label}. Paste the header, too, or all of "
         "them in this order."
     )

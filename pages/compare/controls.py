@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from data.contract import capitalised
 from data.errors import WhatIfError
 from data.regulators.presets import presets
 from model.api.process import running
@@ -127,9 +128,9 @@ def add_customer(model: DeployedModel) -> None:
     person = model.contract.book.record
     present = customer_state.memory.known()
     if present is not None and present.chosen:
-        st.button(f"As on the {person.capitalize()} page", on_click=beside_customer, args=(model, present))
+        st.button(f"As on the {capitalised(person)} page", on_click=beside_customer, args=(model, present))
     low, high = id_range(model.book)
-    number = st.number_input(f"{person.capitalize()} number", low, high, low, 1, key=keyed(NUMBER))
+    number = st.number_input(f"{capitalised(person)} number", low, high, low, 1, key=keyed(NUMBER))
     st.button(f"Add this {person}", on_click=beside_customer, args=(model, CustomerScenario(number)))
 
 

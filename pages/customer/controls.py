@@ -8,7 +8,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from data.contract import Assumption, Contract, Lever
+from data.contract import Assumption, Contract, Lever, capitalised
 from data.errors import WhatIfError
 from model.deployed.model import DeployedModel
 from model.report import language, numbers
@@ -41,7 +41,7 @@ def find_customer(model: DeployedModel) -> None:
     low, high = id_range(model.book)
     place(keyed(FIND), state.memory.current().customer)
     st.number_input(
-        f"{person.capitalize()} number",
+        f"{capitalised(person)} number",
         low,
         high,
         key=keyed(FIND),

@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from data.contract import capitalised
 from model.api.process import running
 from model.deployed.model import DeployedModel
 from model.deployed.saved import measured_anew, rebased
@@ -33,7 +34,7 @@ def look_for(known: KnownScenarios) -> None:
     for part, found in choices.items():
         chosen = getattr(known.asked, part)
         row.selectbox(
-            part.capitalize(),
+            capitalised(part),
             found if chosen in found else (*found, chosen),
             format_func=partial(_choice_label, part),
             key=state.place_part(part),

@@ -9,7 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from data import books
-from data.contract import plural
+from data.contract import capitalised, plural
+from data.contract.schema import with_article
 from model.report.numbers import MINUS, NBSP, singular
 from model.report.spreadsheet import UNSEEN
 from tests.pages.conftest import Open, figure, markup, sentence
@@ -246,6 +247,21 @@ def test_profit_reads_the_same_wherever_it_stands_on_policy(open_book: Open, cut
 )
 def test_several_of_what_a_book_holds(one: str, several: str) -> None:
     assert plural(one) == several
+
+
+@pytest.mark.parametrize(
+    ("noun", "one"),
+    [
+        ("customer", "A customer"),
+        ("applicant", "An applicant"),
+        ("SBA loan", "An SBA loan"),
+        ("unit", "A unit"),
+        ("enterprise", "An enterprise"),
+        ("hour", "An hour"),
+    ],
+)
+def test_one_of_what_a_book_holds(noun: str, one: str) -> None:
+    assert capitalised(with_article(noun)) == one
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What stands behind the numbers of a paper, as a table: what was set, and what the contract has otherwise."""
 
-from data.contract import Contract
+from data.contract import Contract, capitalised
 from model.report.briefing import Column, Table
 from model.report.comparison.differences import book_facts, customer_facts
 from model.whatif.book.scenario import NUDGE, BookScenario, chosen
@@ -40,6 +40,6 @@ def assumed_of_customer(result: CustomerResult) -> Table:
     labels = {each.name: each.label for each in contract.assumptions} | {CUTOFF: "Cut-off"}
     whence = {label: UNDERNEATH if values[name] != declared[name] else DECLARED for name, label in labels.items()}
     whence |= {labels[name]: SET for name, _ in scenario.assumptions}
-    whence |= {contract.book.record.capitalize(): IN_BOOK} if scenario.customer is not None else {}
+    whence |= {capitalised(contract.book.record): IN_BOOK} if scenario.customer is not None else {}
     rows = tuple((label, told, whence.get(label, SET)) for label, told in customer_facts(result, ()).items())
     return Table("memo-assumed", TITLE, COLUMNS, rows)

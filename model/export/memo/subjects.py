@@ -48,7 +48,7 @@ def memo_of(model: DeployedModel, scenario: Scenario | Comparison, occasion: Occ
         return comparison_memo(model, ask_each(model, scenario, day=occasion.day), occasion)
     if isinstance(scenario, CustomerScenario):
         if not scenario.chosen:
-            raise BadInput(f"A paper of a {model.contract.book.record} needs one. Choose somebody first.")
+            raise BadInput(f"A paper of {model.contract.book.one_record} needs one. Choose somebody first.")
         result = CustomerResult.of(model.scorer, model.local_scorer, model.book, scenario, day=occasion.day)
         return customer_memo(model, result, occasion)
     raise BadInput("A policy has no paper of its own. Compare cut-offs, and take that along.")

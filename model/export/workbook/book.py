@@ -7,7 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from data.contract import Contract, Measure
+from data.contract import Contract, Measure, capitalised
 from model.export.workbook.formulas import CellFormula, Operand, in_cells, number
 from model.export.workbook.sheets import (
     CHECK,
@@ -386,7 +386,7 @@ class BookSheet:
         sheet.height(self.row, 32)
         of = "Loss" if contract.in_money else label(contract, "loss")
         first = (f"{of}, as it is", *(label(contract, each) for each in shown))
-        sheet.texts(self.row, BASE, (contract.book.records.capitalize(), *first), HEAD_RIGHT)
+        sheet.texts(self.row, BASE, (capitalised(contract.book.records), *first), HEAD_RIGHT)
         self.row += 1
         group, totals = "", dict[str, list[int]]()
         for k, line in enumerate(self.sums.lines):

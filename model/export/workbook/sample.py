@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, Input, Measure
+from data.contract import Contract, Input, Measure, capitalised
 from model.export.workbook.book import BookSheet, measure_format, measure_label
 from model.export.workbook.sheets import (
     CHECK,
@@ -188,7 +188,7 @@ class SampleSheet:
 
     def _customers(self) -> None:
         found, numbers = self.sampled, self.sampled.ids.tolist()
-        title = f"{self.contract.book.record.capitalize()} number"
+        title = f"{capitalised(self.contract.book.record)} number"
         if max(map(abs, numbers)) < 10**EXACT_DIGITS:
             self._numbers(0, title, numbers, "0")
         else:

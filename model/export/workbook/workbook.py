@@ -50,7 +50,7 @@ def sheet_purposes(contract: Contract) -> dict[str, str]:
     return {
         CUSTOMER: "Your own numbers beside a base: probability, score, "
         f"decision{', expected loss' * contract.in_money}, why "
-        f"and what changed. It answers at each change, also for a {book.record} that is not in the book.",
+        f"and what changed. It answers at each change, also for {book.one_record} that is not in the book.",
         BOOK: "The whole book, its segments and score bands, as it is and under a scenario: change assumptions and "
         "limits, "
         f"and {follow} for every {book.record} exactly, beside what was computed here.",

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from data.arrays import Array
 from data.books import Book
-from data.contract import Contract, Field, Lever, bounds, lower
+from data.contract import Contract, Field, Lever, bounds, capitalised, lower
 from data.errors import BadInput, BookError, WhatIfError
 from model.report import numbers
 from model.report.ask.amounts import exact_words
@@ -143,7 +143,7 @@ def _differences(contract: Contract, before: CustomerScenario, after: CustomerSc
 def customer_chip(contract: Contract, scenario: CustomerScenario, name: str, value: float) -> str:
     """One thing that is said of a record, as a short label."""
     if name == CUSTOMER:
-        return f"{contract.book.record.capitalize()} {value:,.0f}"
+        return f"{capitalised(contract.book.record)} {value:,.0f}"
     if name in dict(scenario.edits):
         return edit_chip(contract, name, value)
     return assumption_chip(contract, name, value)
@@ -179,7 +179,7 @@ def customer_vocabulary(
     number = Quantity(*ids, whole=True)
     who = Term(
         CUSTOMER,
-        one.capitalize(),
+        capitalised(one),
         (one, f"{one} number", f"{one} no"),
         number,
         lambda value: f"{value:,.0f}",
@@ -187,7 +187,7 @@ def customer_vocabulary(
     items: tuple[Item, ...] = (
         who,
         *(
-            Named(f"{one.capitalize()} {number:,}", (name,), ((CUSTOMER, float(number)),), "who")
+            Named(f"{capitalised(one)} {number:,}", (name,), ((CUSTOMER, float(number)),), "who")
             for name, number in starting_points
         ),
         *map(_lever, contract.levers),

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from data.contract import Segment, lower
+from data.contract import Segment, capitalised, lower
 from model.monitoring.drift import WATCH, Drift
 from model.report import language, numbers
 from model.report.batch.charts import losses_chart, losses_in_words
@@ -170,7 +170,7 @@ def _scores(found: BatchNumbers) -> Finding:
     columns = (
         Column("From", digits=0),
         Column("To", digits=0),
-        Column(found.contract.book.records.capitalize(), digits=0),
+        Column(capitalised(found.contract.book.records), digits=0),
     )
     rows = tuple((low, high - 1, n) for (low, high), n in zip(pairwise(edges), counts, strict=True))
     return Finding(
@@ -180,7 +180,7 @@ def _scores(found: BatchNumbers) -> Finding:
         alt=scores_in_words(found.contract, spread),
         table=Table("batch-scores", "Records by score", columns, rows),
         drawn=False,
-        shows=f"{found.contract.book.records.capitalize()} by score, points",
+        shows=f"{capitalised(found.contract.book.records)} by score, points",
     )
 
 
@@ -200,7 +200,7 @@ def _segment(found: BatchNumbers, segment: Segment) -> Finding:
     before = (Column(stand, currency, 0),) if found.stressed else ()
     columns = (
         Column(segment.label),
-        Column(found.contract.book.records.capitalize(), digits=0),
+        Column(capitalised(found.contract.book.records), digits=0),
         Column("Share", FRACTION, 1),
         Column(f"Would be {language.granting(found.contract)}", FRACTION, 1),
         Column("Mean PD", FRACTION, 1),

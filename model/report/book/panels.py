@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 
-from data.contract import Contract, Measure, Segment, lower
+from data.contract import Contract, Measure, Segment, capitalised, lower
 from data.errors import WhatIfError
 from model.engine.parallel import Follow
 from model.report import language, numbers
@@ -306,7 +306,7 @@ def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tupl
     note = f"A link opens the {person} under this scenario.{gross}"
     under = result.scenario.under_query()
     links = tuple(
-        Link(f"{person.capitalize()} {each.customer:,}", "customer", {"customer": str(each.customer)} | under)
+        Link(f"{capitalised(person)} {each.customer:,}", "customer", {"customer": str(each.customer)} | under)
         for each in found
     )
     table = movers_table(contract, found)
@@ -316,7 +316,7 @@ def largest_movers(result: BookResult, choice: Choice, choices: Choices) -> tupl
 
 def movers_table(contract: Contract, found: Sequence[Mover]) -> Table:
     """Before and now in words; the figures behind them in the file."""
-    person, currency = contract.book.record.capitalize(), contract.book.currency
+    person, currency = capitalised(contract.book.record), contract.book.currency
     exact = ("Exposure now", "Loss before", "Loss now", "Change of loss") if contract.in_money else ()
     net = ("Net loss before", "Net loss now") if contract.guaranteed else ()
     texts = ("PD before", "PD now", *(("Loss before", "Loss now") if contract.in_money else ()), "Change")

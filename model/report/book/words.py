@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from data.contract import Appetite, Assumption, Contract, Measure, Segment, Shock, Variable, lower
+from data.contract import Appetite, Assumption, Contract, Measure, Segment, Shock, Variable, capitalised, lower
 from data.regulators.presets import Preset, presets
 from model.engine.identity import Deployed, SpotCheck
 from model.report import language, numbers
@@ -803,9 +803,9 @@ def held_words(contract: Contract, held: Clipped, known: TerritoryShare, custome
         )
     now, before = numbers.in_100(known.now), numbers.in_100(known.before)
     if now == before:
-        return f"{near} {now.capitalize()} {people} lie outside known territory, as in the book."
+        return f"{near} {capitalised(now)} {people} lie outside known territory, as in the book."
     was = before.removeprefix("about ")
-    return f"{near} {now.capitalize()} {people} lie outside known territory, {was} as the book stands."
+    return f"{near} {capitalised(now)} {people} lie outside known territory, {was} as the book stands."
 
 
 def _unheld(contract: Contract, found: Difference) -> str:
@@ -940,7 +940,7 @@ def _measures_method(contract: Contract) -> str:
         f"**Expected loss** PD × LGD × EAD over {book.pd_horizon}. **Capital** LGD·(worst case at 99.9 % − PD)·EAD, "
         f"Basel IRB, class {book.exposure_class}, on a one-year PD: the model's log-odds shifted by one constant so "
         "that the mean of the book as it stands is the yearly rate that is assumed. **Margin after loss**: "
-        f"where a {book.record} does {book.outcome}, nothing is earned and the loss is borne; the others earn "
+        f"where {book.one_record} does {book.outcome}, nothing is earned and the loss is borne; the others earn "
         "balance × (rate − funding) − "
         "operating cost over the margin horizon. **Return on capital**: that margin a year, over capital."
     )

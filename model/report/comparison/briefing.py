@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data.contract import Contract, Measure, lower
+from data.contract import Contract, Measure, capitalised, lower
 from data.errors import WhatIfError
 from model.engine.identity import Deployed
 from model.engine.parallel import Follow, not_followed
@@ -97,7 +97,7 @@ def name_of_member(contract: Contract, scenario: Scenario) -> str:
         told = ", ".join([f"Cut-off {scenario.at(contract)}", *own])
     else:
         who = (
-            "Own record" if scenario.customer is None else f"{contract.book.record.capitalize()} {scenario.customer:,}"
+            "Own record" if scenario.customer is None else f"{capitalised(contract.book.record)} {scenario.customer:,}"
         )
         own = list(customer_words.change_chips(contract, scenario).values())
         under = [book_words.under_chip(contract, scenario.under)] if scenario.under.values else []
@@ -340,7 +340,7 @@ def _apart(values: Sequence[float]) -> float:
 
 
 def _method(contract: Contract, model: Deployed) -> str:
-    records = contract.book.records.capitalize()
+    records = capitalised(contract.book.records)
     return "\n\n".join(
         [
             f"**Side by side.** Each is asked of {model.words} exactly as its own page asks it, so that its numbers "

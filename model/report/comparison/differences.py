@@ -3,7 +3,7 @@ spreadsheet's manager of scenarios."""
 
 from collections.abc import Mapping, Sequence
 
-from data.contract import Contract
+from data.contract import Contract, capitalised
 from model.report import numbers
 from model.report.book import words as book_words
 from model.report.briefing import Cell, Column, Table
@@ -95,7 +95,7 @@ def _fact(contract: Contract, scenario: BookScenario, name: str) -> str:
 def customer_facts(own: CustomerResult, everybody: Sequence[CustomerResult]) -> dict[str, str]:
     """Who it is and what is changed; where they are not all the same record, their inputs as they stand, too."""
     contract, scenario = own.contract, own.scenario
-    record = contract.book.record.capitalize()
+    record = capitalised(contract.book.record)
     found = {record: "typed by hand" if scenario.customer is None else f"{scenario.customer:,}"}
     under = book_words.under_chip(contract, scenario.under) if scenario.under.values else NOTHING_SET
     found["The book's scenario"] = under

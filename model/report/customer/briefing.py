@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from data.contract import Contract, lower
+from data.contract import Contract, capitalised, lower
 from data.errors import WhatIfError
 from model.engine.identity import Deployed
 from model.finance.scorecard import reaches
@@ -101,7 +101,7 @@ def customer_briefing(result: CustomerResult, choices: Choices, *, model: Deploy
 
 def _title(contract: Contract, scenario: CustomerScenario, changed: Iterable[str] = ()) -> str:
     """What a window is called that shows somebody, or nobody yet."""
-    record = contract.book.record.capitalize()
+    record = capitalised(contract.book.record)
     number = "" if scenario.customer is None else f" {scenario.customer:,}"
     return language.window_title(contract, f"Own {lower(record)}" if scenario.own else record + number, tuple(changed))
 
@@ -207,7 +207,7 @@ def score_tile(result: CustomerResult) -> Tile:
 def decision_tile(result: CustomerResult) -> Tile:
     """The decision, and how far it is from the other one."""
     now, before = (language.decided(result.contract, each.granted) for each in (result.now, result.before))
-    return Tile("Decision", now.capitalize(), before if result.differs else "", notes=(words.distance(result.now),))
+    return Tile("Decision", capitalised(now), before if result.differs else "", notes=(words.distance(result.now),))
 
 
 def loss_tile(result: CustomerResult) -> Tile:

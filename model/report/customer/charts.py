@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import YEAR, Contract
+from data.contract import YEAR, Contract, capitalised
 from model.report import numbers
 from model.report.charts import (
     BASE,
@@ -298,4 +298,4 @@ def scores_in_words(contract: Contract, found: ScoreDistribution) -> str:
         for (low, high), count in zip(pairwise(found.edges), found.counts, strict=True)
     ]
     cutoff = numbers.exactly(found.cutoff)
-    return f"{contract.book.records.capitalize()} by score, cut-off {cutoff}. {'; '.join(told)}."
+    return f"{capitalised(contract.book.records)} by score, cut-off {cutoff}. {'; '.join(told)}."

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from data.contract import Contract, Field, Input, Lever, lower, plural
+from data.contract import Contract, Field, Input, Lever, capitalised, lower, plural
 from model.engine.identity import Deployed
 from model.report import numbers
 from model.report.book import words as book_words
@@ -43,7 +43,7 @@ def invitation_words(contract: Contract, scenario: CustomerScenario) -> str:
             "The model answers as soon as it is complete."
         )
     return (
-        f"Choose a {contract.book.record} by number or from one of the starting points, and see what the "
+        f"Choose {contract.book.one_record} by number or from one of the starting points, and see what the "
         "deployed model says, why, and what would change it."
     )
 
@@ -102,7 +102,7 @@ def customer_verdict(
     was = numbers.in_100(base.pd)
     way = "down" if now.pd < base.pd else "up"
     since = f", {way} from {was.removeprefix('about ').removesuffix(' in 100')}" if edits and was != frequency else ""
-    return f"{sentence} {frequency.capitalize()} {book.records} like this {book.outcome}{since}."
+    return f"{sentence} {capitalised(frequency)} {book.records} like this {book.outcome}{since}."
 
 
 def under_in_words(contract: Contract, scenario: CustomerScenario, day: date) -> str:
@@ -436,7 +436,7 @@ def cutoff_help(contract: Contract) -> str:
     """What the cut-off decides, and where it comes from."""
     book = contract.book
     since = "The book has no historic cut-off: an assumption." if book.historic_cutoff is None else ""
-    return f"From this score on a {book.record} {book.granted}. {since}".strip()
+    return f"From this score on {book.one_record} {book.granted}. {since}".strip()
 
 
 def record_title(contract: Contract) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, lower
+from data.contract import Contract, capitalised, lower
 from model.report import language, numbers
 from model.report.briefing import Briefing, Cell, Column, Finding, Item, Notice, Table, Tile
 from model.whatif.customer.scenario import CUTOFF
@@ -214,7 +214,7 @@ def results(scored: ScoredFile) -> Finding:
     if len(top) < len(scored):
         notes.append(f"The {len(top):,} riskiest of {len(scored):,}; the downloads hold all, in the file's order.")
     columns = (
-        Column(contract.book.record.capitalize(), width=SMALL),
+        Column(capitalised(contract.book.record), width=SMALL),
         Column("PD", "%", 1, width=65),
         Column("Score", digits=0, width=60),
         Column("Decision", width=92),
@@ -263,7 +263,7 @@ def refused(contract: Contract, refused_rows: Sequence[BadRow]) -> Finding:
     bad, shown = len(refused_rows), refused_rows[:MAX_ROWS_SHOWN]
     columns = (
         Column("Line", digits=0, width=SMALL),
-        Column(contract.book.record.capitalize(), width=SMALL),
+        Column(capitalised(contract.book.record), width=SMALL),
         Column("Reason", width=REASON_WIDTH, wraps=True),
     )
     rows = tuple((row.line, row.id, reason) for row in shown for reason in row.reasons)

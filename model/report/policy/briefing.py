@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.arrays import Array
-from data.contract import Contract, Field, lower
+from data.contract import Contract, Field, capitalised, lower
 from data.errors import WhatIfError
 from model.monitoring.fairness import Group
 from model.report import language, numbers
@@ -322,7 +322,7 @@ def members(
 ) -> Finding:
     """The customers of one cell, the first that is not empty where the one chosen is: those nearest to the cut-off as
     links, all of them as a table to take along."""
-    contract, person = result.contract, result.contract.book.record.capitalize()
+    contract, person = result.contract, capitalised(result.contract.book.record)
     filled = {(cell.today, cell.other) for cell in cells if cell.customers}
     cell = next(each for each in (CELLS[chosen], *CELLS.values()) if each in filled)
     own = swapped(before, after, cell)

@@ -6,7 +6,7 @@ from datetime import date
 
 import numpy as np
 
-from data.contract import Contract, Field
+from data.contract import Contract, Field, capitalised
 from model.monitoring.fairness import SMALLEST, Group
 from model.report import language, numbers
 from model.report.book import words as book_words
@@ -110,7 +110,7 @@ def rejected_words(contract: Contract) -> str:
     so."""
     book, word = contract.book, decided(contract, False)
     plain = book.declined == f"would not be {granting(contract)}" or book.declined in book.decision_note
-    means = "" if plain else f"{word.capitalize()} means {book.declined}."
+    means = "" if plain else f"{capitalised(word)} means {book.declined}."
     return " ".join(filter(None, (book.decision_note, means)))
 
 
@@ -121,7 +121,7 @@ def profit_words(contract: Contract, policy: PolicyScenario) -> str:
     own = "its net loss, the bank's own share" if contract.guaranteed else "the loss"
     over = horizon(contract, policy, "profit")
     return (
-        f"Profit: where a {contract.book.record} does {contract.book.outcome}, nothing is earned and {own} is "
+        f"Profit: where {contract.book.one_record} does {contract.book.outcome}, nothing is earned and {own} is "
         f"borne; every other earns {over}."
     )
 
@@ -150,7 +150,7 @@ def under_words(contract: Contract, policy: PolicyScenario) -> str:
 def _verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, units: Units) -> str:
     chosen, before, best = (strategy.at(each) for each in (policy.at(contract), today(contract), strategy.best))
     currency, over = contract.book.currency, horizon(contract, policy, "profit")
-    share, profit = (units.text(contract, goal, chosen.goal(goal)) for goal in ("approval", "profit"))
+    share = units.text(contract, "approval", chosen.goal("approval"))
     head = f"At a cut-off of {chosen.cutoff}, {share} of {contract.book.records} {contract.book.granted}"
     if not chosen.customers:
         return f"{head}: none is left{' to earn from or to lose by' if contract.in_money else ''}."
@@ -165,7 +165,13 @@ def _verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, uni
     else:
         gap = Difference.of(best.profit, chosen.profit, units.of["profit"].unit)
         against.append(f"{_more(gap, currency)} the best, {best.cutoff}")
-    return f"{head}; {bad}. It earns {profit} {over}: {' and '.join(against)}."
+    return f"{head}; {bad}. It {_earns(contract, chosen.profit, units)} {over}: {' and '.join(against)}."
+
+
+def _earns(contract: Contract, profit: float, units: Units) -> str:
+    """What a profit is, with its verb: one below zero is lost."""
+    text = units.text(contract, "profit", abs(profit))
+    return f"{'loses' if profit < 0 else 'earns'} {text}"
 
 
 def _counted_against(contract: Contract, chosen: Outcome, before: Outcome, units: Units) -> str:
@@ -248,8 +254,8 @@ def seek_words(contract: Contract, found: PolicyGoal, units: Units) -> str:
     if not found.reached:
         end = f"the best that any cut-off reaches is {at}, at {found.outcome.cutoff}"
         return f"{goal_label(contract, found.goal)} of {sense} {target} is out of reach: {end}."
-    profit, approval = (units.text(contract, goal, found.outcome.goal(goal)) for goal in ("profit", "approval"))
-    earns = f"; it earns {profit}" if contract.in_money else ""
+    approval = units.text(contract, "approval", found.outcome.goal("approval"))
+    earns = f"; it {_earns(contract, found.outcome.profit, units)}" if contract.in_money else ""
     return (
         f"{goal_label(contract, found.goal)} of {sense} {target}: at a cut-off of {found.outcome.cutoff} ({at}), "
         f"{approval} are {granting(contract)}{earns}."
@@ -366,7 +372,7 @@ def policy_method(contract: Contract) -> str:
     said = _money_method(contract, bad, most) if contract.in_money else _counted_method(contract, bad, most)
     return "\n\n".join(
         [
-            f"**Cut-off.** A {book.record} whose score reaches it {book.granted}. {book.decision_note}",
+            f"**Cut-off.** {capitalised(book.one_record)} whose score reaches it {book.granted}. {book.decision_note}",
             *said,
             "**Fairness** figures are monitoring metrics, not legal findings; protected attributes evaluate a "
             "policy and "
@@ -399,7 +405,7 @@ def _money_method(contract: Contract, bad: str, most: str) -> tuple[str, ...]:
     costs = "the net loss" if contract.guaranteed else "the loss"
     return (
         f"{bad}**Expected loss** over {book.pd_horizon}. **Profit** is the margin after loss over the margin horizon: "
-        f"where a {book.record} does {book.outcome}, nothing is earned and {costs} is borne, the others earn "
+        f"where {book.one_record} does {book.outcome}, nothing is earned and {costs} is borne, the others earn "
         "balance × (rate − funding) "
         f"− operating cost. **Volume** is exposure at default.{own}",
         "**Best** is the whole-point cut-off of most profit, found by looking at every one. **Goal seek** "

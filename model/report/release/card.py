@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from data.books import Book
-from data.contract import Contract, Input
+from data.contract import Contract, Input, capitalised
 from data.json_types import JsonObject
 from data.proposing.drafting import placeholder
 from model.finance.scorecard import reaches
@@ -248,7 +248,7 @@ def _data(release: Release, book: Book | None, provenance: Mapping[str, str]) ->
         rows.append(("Tested out of time on", f"{after.window}, {numbers.counted(after.n, person)}"))
     same = provenance.get("sha256", manifest["data_sha256"]) == manifest["data_sha256"]
     there = [name for name in ORIGINS if same and provenance.get(name)]
-    origin = tuple((ORIGIN_NAMES.get(name, name.capitalize()), written_text(provenance[name])) for name in there)
+    origin = tuple((ORIGIN_NAMES.get(name, capitalised(name)), written_text(provenance[name])) for name in there)
     tables: tuple[CardTable, ...] = (CardTable("Data", ("What", "Found"), tuple(rows)),)
     if origin:
         tables += (CardTable("Where the snapshot comes from", ("What", "On record"), origin),)
@@ -396,7 +396,7 @@ def _groups(release: Release, book: Book | None, shown: bool) -> Section:
         f"fewer than {fairness.SMALLEST} are suppressed. Monitoring metrics, not legal findings; protected attributes "
         "are never scored."
     )
-    heads = ("Group", "Records", word.capitalize(), "Ratio", "Difference")
+    heads = ("Group", "Records", capitalised(word), "Ratio", "Difference")
     tables = tuple(CardTable(each.label, heads, _rates(release, book, seen, each)) for each in contract.protected())
     return Section(name, title, (text,), tables=tables)
 

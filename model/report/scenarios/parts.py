@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from data.contract import Assumption, Contract, Field, Lever, Shock, Variable
+from data.contract import Assumption, Contract, Field, Lever, Shock, Variable, capitalised
 from model.report.book import words as book_words
 from model.whatif.book.scenario import LIMIT, UNDER, WEIGHT, Number, parts
 from model.whatif.customer.scenario import CUSTOMER, CUTOFF_RANGE, OWN
@@ -37,8 +37,10 @@ def scenario_parts(contract: Contract, subject: Subject) -> dict[str, ScenarioPa
     if subject == "customer":
         record = contract.book.record
         first = [
-            ScenarioPart(CUSTOMER, f"{record.capitalize()} number"),
-            ScenarioPart(OWN, f"A {record} of one's own, its fields parted by commas", textual=True),
+            ScenarioPart(CUSTOMER, f"{capitalised(record)} number"),
+            ScenarioPart(
+                OWN, f"{capitalised(contract.book.one_record)} of one's own, its fields parted by commas", textual=True
+            ),
         ]
         own = [*first, *map(_numbered, contract.levers), *map(_numbered, contract.record), *own]
     cutoff = ScenarioPart(CUTOFF, "Cut-off", "points", *CUTOFF_RANGE)

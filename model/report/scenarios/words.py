@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from data.books import Book
-from data.contract import Contract, lower
+from data.contract import Contract, capitalised, lower
 from model.report import language, numbers
 from model.report.book import words as book_words
 from model.report.briefing import Cell, Tile, in_percent
@@ -42,7 +42,7 @@ DEEDS = {
 
 def subject_word(contract: Contract, subject: Subject) -> str:
     """What a scenario is about: "Book", "Customer", "Policy"."""
-    return contract.book.record.capitalize() if subject == "customer" else subject.capitalize()
+    return capitalised(contract.book.record) if subject == "customer" else capitalised(subject)
 
 
 def moment_words(at: datetime | None) -> str:
@@ -64,9 +64,9 @@ def assumed_texts(book: Book, subject: Subject, query: Mapping[str, str]) -> dic
         who = (
             {}
             if scenario.customer is None
-            else {"customer": f"{contract.book.record.capitalize()} {scenario.customer:,}"}
+            else {"customer": f"{capitalised(contract.book.record)} {scenario.customer:,}"}
         )
-        own = {"own": f"A {contract.book.record} of one's own"} if scenario.own else {}
+        own = {"own": f"{capitalised(contract.book.one_record)} of one's own"} if scenario.own else {}
         return who | own | customer_words.change_chips(contract, scenario) | _under_text(contract, scenario.under)
     return _policy_texts(contract, scenario)
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from data.contract import Contract, lower
+from data.contract import Contract, capitalised, lower
 from model.monitoring.drift import OF_PD, Drift
 from model.monitoring.stream import StreamDecision, StreamLive, StreamMinute, StreamReference
 from model.monitoring.stream_course import StreamCourse
@@ -254,7 +254,7 @@ def _shares(view: StreamView, over: Sequence[StreamMinute]) -> Finding:
     span = words.span_words(values, level, "the book's")
     return Finding(
         "stream-granted",
-        f"{word.capitalize()}: {span}",
+        f"{capitalised(word)}: {span}",
         chart=charts.shares_chart(over, values, level),
         alt=charts.shares_in_words(f"Share {word}", over, values),
         shows=f"Share {word} by minute, %",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.arrays import Array
-from data.contract import YEAR, Contract, Input, lower
+from data.contract import YEAR, Contract, Input, capitalised, lower
 from model.report import numbers
 from model.report.customer import words as customer_words
 from model.validation.effects import SPREAD, Effect, EffectTable, GroupedValues, Overview, Together
@@ -242,10 +242,11 @@ def tables_headline(found: Overview) -> str:
 
 def tables_note(contract: Contract, found: Overview) -> str:
     """How a score is read off the tables."""
+    one = capitalised(contract.book.one_record)
     return (
-        f"A {contract.book.record}'s score is the constant and one cell of each table, added up: no table has more "
-        "than two inputs. A table of one input is part of one of its pairs. Moves the score: standard deviation over "
-        f"the book of {found.n:,} {contract.book.records}."
+        f"{one}'s score is the constant and one cell of each table, added up: no table has more than two inputs. A "
+        "table of one input is part of one of its pairs. Moves the score: standard deviation over the book of "
+        f"{found.n:,} {contract.book.records}."
     )
 
 
@@ -269,7 +270,7 @@ def cells_frame(contract: Contract, frame: "pd.DataFrame") -> "pd.DataFrame":
 
 def effects_method(contract: Contract, found: Overview) -> str:
     """How these numbers come about, for whoever asks."""
-    person = contract.book.record
+    person, one = contract.book.record, capitalised(contract.book.one_record)
     people = contract.book.records
     return "\n\n".join(
         [
@@ -286,7 +287,7 @@ def effects_method(contract: Contract, found: Overview) -> str:
             "average of zero along every value of either input. Neighbouring values are put together to at most 24 "
             f"groups that hold about as many {people} each.",
             "**Every cell.** The download holds the constant (table 0) and every cell of every table in full "
-            f"precision. A {person}'s log-odds are the sum of the constant and of one cell a table: anybody can check "
+            f"precision. {one}'s log-odds are the sum of the constant and of one cell a table: anybody can check "
             "a score by hand.",
         ]
     )

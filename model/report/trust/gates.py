@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from data.contract import capitalised
 from model.engine.identity import Deployed
 from model.release.gate import Gate
 from model.release.report import ReleaseReport
@@ -94,7 +95,7 @@ def champion_table(report: ReleaseReport) -> Table:
         Column(CHAMPION[0]),
         *(Column(name, place="screen") for name in CHAMPION[1:4]),
         Column(CHAMPION[4]),
-        *(Column(name.capitalize(), place="file") for name in exact),
+        *(Column(capitalised(name), place="file") for name in exact),
     )
     measures = report.champion.measures if report.champion else ()
     rows = tuple(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from data.contract import Contract
+from data.contract import Contract, capitalised
 from model.report import numbers
 from model.report.briefing import FRACTION, Column, Finding, Item, Link, Table
 from model.report.language import outcome_word
@@ -26,7 +26,7 @@ def miss_items(result: TrustResult) -> tuple[Item, ...]:
 
 def miss_list(contract: Contract, head: str, rows: Sequence[Miss], kind: str) -> Finding:
     """One list of misses; what was lost stands beside it where that is known of any."""
-    person = contract.book.record.capitalize()
+    person = capitalised(contract.book.record)
     losses = [words.miss_loss(contract, each) for each in rows]
     lossy = any(losses)
     columns = (Column(person), Column("PD predicted"), *((Column("Lost"),) if lossy else ()))
@@ -46,7 +46,7 @@ def miss_table(contract: Contract, rows: Sequence[Miss]) -> Table:
     """All misses of both sorts."""
     currency = contract.book.currency
     columns = (
-        Column(contract.book.record.capitalize(), digits=0),
+        Column(capitalised(contract.book.record), digits=0),
         Column("PD predicted", FRACTION, 1),
         Column(outcome_word(contract, True).capitalize()),
         Column("Lost", currency, 0),

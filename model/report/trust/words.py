@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data.contract import Contract, Input, lower
+from data.contract import Contract, Input, capitalised, lower
 from data.json_types import Json
 from model.engine.identity import Deployed
 from model.monitoring.calibration import Bin
@@ -682,8 +682,8 @@ def fair_note(contract: Contract, cutoff: float) -> str:
 def misses_headline(contract: Contract, paid: Sequence[Miss], lost: Sequence[Miss]) -> tuple[str, str]:
     """The findings above those that came out well against the odds and those that came out badly against them."""
     good, bad = (outcome_word(contract, came_true) for came_true in (False, True))
-    first = f"{good.capitalize()} all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"None is {good}"
-    last = f"{bad.capitalize()} all the same, at a PD from {share(lost[0].pd)} on" if lost else f"None is {bad}"
+    first = f"{capitalised(good)} all the same, at a PD of up to {share(paid[0].pd)}" if paid else f"None is {good}"
+    last = f"{capitalised(bad)} all the same, at a PD from {share(lost[0].pd)} on" if lost else f"None is {bad}"
     return first, last
 
 
