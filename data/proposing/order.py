@@ -94,6 +94,8 @@ _BELOW = re.compile(r"<|≤|\b(?:under|below|less|fewer|up to|until|before|at mo
 _ABOVE = re.compile(r">|≥|\+|\b(?:over|above|more|plus|after|at least|beyond|from)\b(?: than)?")
 _FEWEST_NUMBERED = 3  # words with a number, for one without to stand beside them
 _GRADE = re.compile(r"([a-h])([1-9]\d?)?([+-]?)")  # B, B2, B-
+_BEYOND = {"aaa": ord("a") - 2.0, "aa": ord("a") - 1.0, "hr": ord("z") + 0.0}  # Prosper's high risk
+_CODE = re.compile(r"([a-z]{1,2}[1-9])\d+")  # A11 to A14, the first attribute's codes
 _SIGNED = {"+": -1.0, "": 0.0, "-": 1.0}  # A+ is better than A
 _PART_OF_YEAR = re.compile(r"(?:([qh])([1-4])[\s/.'-]*((?:19|20)?\d\d)|((?:19|20)\d\d)[\s/.-]*([qh])([1-4]))")
 
@@ -175,13 +177,16 @@ def _in_time(words: Sequence[str | None], named: Sequence[str]) -> tuple[list[Pl
 
 
 def _graded(words: Sequence[str | None], named: Sequence[str]) -> tuple[list[Place], str] | None:
-    """The grades of a rating: A to G, A1 to G5, A+ to D-; of several letters, and none of them left out but the last
-    ones, as codes would."""
-    found = {word: _GRADE.fullmatch(word) for word in named}
+    """The grades of a rating: A to G, A1 to G5, A+ to D-, AA to HR; of several letters, and none of them left out
+    but the last ones, as codes would."""
+    found = {word: _GRADE.fullmatch(word) for word in named if word not in _BEYOND}
     if len(named) < 3 or None in found.values():
         return None
-    where = {word: _grade(each) for word, each in found.items() if each is not None}
-    letters = sorted({word[0] for word in named})
+    where: dict[str, Place] = {word: (_BEYOND[word],) for word in named if word in _BEYOND}
+    where |= {word: _grade(each) for word, each in found.items() if each is not None}
+    letters = sorted({word[0] for word in found})
+    if not letters:
+        return None
     gapless = ord(letters[-1]) - ord(letters[0]) < len(letters) + 1
     if len(letters) < 2 or not gapless or len(set(where.values())) < len(named):
         return None
@@ -198,10 +203,16 @@ def _counted(words: Sequence[str | None], named: Sequence[str]) -> tuple[list[Pl
     held = [place for place in places if place]
     enough = len(held) == len(named) > 1 or len(held) == len(named) - 1 >= _FEWEST_NUMBERED
     alike = len({_before(word) for word in named if _numbers(word)}) == 1
-    if not enough or len(set(held)) < len(held) or not alike:
+    if not enough or len(set(held)) < len(held) or not alike or _codes(named):
         return None
     none = float("-inf"), float("inf")
     return [place or (none[word not in _NOTHING],) for place, word in zip(places, words, strict=True)], NUMBERS
+
+
+def _codes(words: Sequence[str]) -> bool:
+    """Whether words are a letter and numbers that begin alike, as one attribute's in a codebook do: A11 to A14."""
+    begin = {found[1] if found else "" for found in map(_CODE.fullmatch, words)}
+    return len(words) > 2 and len(begin) == 1 and begin != {""}
 
 
 def _numbers(word: str) -> Place:

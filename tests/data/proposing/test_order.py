@@ -35,6 +35,10 @@ from data.proposing.order import STEPS as SCALE
         (["A1", "A2", "B1", "B5", "C4", "D1", "E2", "F3", "G5", "unknown"], GRADES),
         (["A", "B", "C", "D", "E"], GRADES),
         (["A+", "A", "A-", "B+", "C", "E"], GRADES),
+        (["AA", "A", "B", "C", "D", "E", "HR"], GRADES),
+        (["A11", "A12", "A13", "A14"], ALPHABET),  # codes of one attribute
+        (["A40", "A41", "A42", "A410"], ALPHABET),
+        (["D30", "D60", "D90", "D120"], NUMBERS),
         (["A1", "A2", "A10", "B1", "G5"], ALPHABET),  # grades leave no letters out: these are codes
         (["unemployed", "< 1 year", "1 to 3 years", "4 to 6 years", "7+ years"], NUMBERS),
         (["Q3 2018", "Q4 2018", "Q1 2019", "Q2 2020"], SCALE),
