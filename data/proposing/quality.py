@@ -4,8 +4,9 @@ Nothing here changes a proposal. What it finds is told as values, for a page and
 can be asked before a model is fitted to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,6 +102,18 @@ class FileQuality:
         found: JsonObject = asdict(self)
         return {**found, "findings": list(self.findings())}
 
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> "FileQuality":
+        """The same from its `as_dict`, as it comes back from JSON; KeyError, TypeError or ValueError if it is none."""
+        columns = tuple(_column_from(each) for each in told["columns"])
+        return cls(int(told["rows"]), columns, int(told["copies"]), int(told["copies_but_id"]), tuple(told["notes"]))
+
+
+def _column_from(told: Mapping[str, Any]) -> ColumnQuality:
+    usual = None if told["usual"] is None else FrequentValue(**told["usual"])
+    special = tuple(FrequentValue(**each) for each in told["special"])
+    return ColumnQuality(**{**told, "usual": usual, "special": special})
+
 
 def quality_of(source: Source, columns: Sequence[ProposedColumn], target: str) -> FileQuality:
     """The quality of a file whose ``columns`` were decided on, and whose column ``target`` holds the outcome. What
@@ -167,5 +180,5 @@ def _told(column: ProposedColumn, value: float) -> str:
 
 
 def _listed(values: Sequence[FrequentValue]) -> str:
-    told = [f"{each.value} in {each.rows:,} rows" for each in values[:MOST]]
+    told = [f"{each.value} in {each.rows:,} row{'s' * (each.rows != 1)}" for each in values[:MOST]]
     return ", ".join(told) + (f" and {len(values) - MOST} more" if len(values) > MOST else "")

@@ -22,7 +22,7 @@ from data.json_types import Json
 from data.proposing.money import AmountCandidate
 from data.proposing.outline import ColumnOutline, outline_of
 from data.proposing.proposal import lay_down, propose
-from data.proposing.quality import quality_of
+from data.proposing.quality import FileQuality, quality_of
 from data.proposing.record import decisions_in
 from model.errors import EditConflict
 from model.monitoring.discrimination import single_input_auc
@@ -132,12 +132,12 @@ def amount_candidates(begun: BegunBooks, name: str) -> tuple[AmountCandidate, ..
         return ()
 
 
-def quality_findings(begun: BegunBooks, name: str) -> tuple[str, ...]:
-    """What of the file is worth asking about, the gravest first; () before the book was proposed."""
+def file_quality(begun: BegunBooks, name: str) -> FileQuality | None:
+    """The quality of the file, as it was found when the book was proposed; None before that."""
     try:
-        return tuple(map(str, json.loads((begun.root / name / QUALITY).read_bytes())["findings"]))
+        return FileQuality.of(json.loads((begun.root / name / QUALITY).read_bytes()))
     except (OSError, ValueError, LookupError, TypeError):
-        return ()
+        return None
 
 
 def with_hand_edits(begun: BegunBooks, name: str) -> BegunBook:

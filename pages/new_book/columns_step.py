@@ -11,7 +11,7 @@ from data.proposing.decisions import ColumnDecision
 from data.proposing.glance import ColumnGlance
 from data.proposing.pair import compare_columns
 from model.monitoring.discrimination import single_input_auc
-from model.release.begun_contract import quality_findings
+from model.release.begun_contract import file_quality
 from model.report.new_book.briefing import (
     KEPT,
     bar_words,
@@ -247,7 +247,7 @@ def strength(review: FileReview, name: str) -> float:
 
 def quality_panel(review: FileReview) -> None:
     """What in the file a person should look at."""
-    draw.item(quality_finding(review, quality_findings(state.begun_books(), review.begun.name)))
+    draw.item(quality_finding(file_quality(state.begun_books(), review.begun.name)))
 
 
 def changes_panel(review: FileReview) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from data.proposing.decisions import ColumnRole
 from data.proposing.glance import EMPTY, ColumnGlance, HistogramBar
 from data.proposing.pair import CLOSE, ColumnPair
+from data.proposing.quality import MANY_GAPS, ColumnQuality, FileQuality
 from data.proposing.signals import SUSPICIOUS_AUC
 from model.release.begun import BegunBook
 from model.release.gate import Gate, ranks_by_chance
@@ -32,7 +33,6 @@ KEPT = (
 )
 FEW = 100  # loans of the rarer outcome, below which a model is uncertain
 LISTED = 12  # columns that are named in a line
-HALF_EMPTY = 0.5
 
 
 def word_label(word: str) -> str:
@@ -173,42 +173,47 @@ def rates_words(glance: ColumnGlance) -> str:
     return f"bad {numbers.percent(rates[0], 0)} → {numbers.percent(rates[-1], 0)}"
 
 
-def quality_finding(review: FileReview, findings: Sequence[str] = ()) -> Finding:
-    """What in the file a person should look at: what was found in it, in sentences, and every column."""
+def quality_finding(found: FileQuality | None) -> Finding:
+    """What in the file a person should look at: what was found in it, in sentences, and every column; None before the
+    book was proposed."""
+    if found is None:
+        return Finding("new_book_quality", "What is in the file is told once it is known what is bad", offered=False)
     columns = (
         Column("Column"),
         Column("Empty, %", digits=1),
         Column("Different values", digits=0),
+        Column("Far from all others", digits=0),
         Column("Numbers that look like codes"),
         Column("To look at"),
     )
     rows = [
         (
             each.name,
-            100 * each.gaps / max(each.rows, 1),
-            float(each.distinct),
-            ", ".join(f"{code:.12g}" for code in each.special),
+            100 * each.share_missing,
+            float(each.different),
+            float(each.outliers),
+            ", ".join(code.value for code in each.special),
             _suspect(each),
         )
-        for each in review.glances
+        for each in found.columns
     ]
-    rows.sort(key=lambda row: (not row[4], not row[3], -row[1]))
-    n = len(findings) or sum(1 for row in rows if row[3] or row[4])
-    headline = f"{numbers.counted(n, 'thing')} to ask about" if n else "Nothing in the file stands out"
+    rows.sort(key=lambda row: (not row[5], not row[4], -row[1]))
+    points = found.findings()
+    headline = f"{numbers.counted(len(points), 'thing')} to ask about" if points else "Nothing in the file stands out"
     table = Table("new-book-quality", "What the file's columns hold", columns, tuple(rows))
-    return Finding("new_book_quality", headline, table=table, points=tuple(findings), offered=False)
+    return Finding("new_book_quality", headline, table=table, points=points, offered=False)
 
 
-def _suspect(glance: ColumnGlance) -> str:
-    if glance.held == "nothing":
-        return "empty"
-    if glance.held == "other":
-        return glance.why
-    if glance.distinct == 1 and not glance.gaps:
+def _suspect(column: ColumnQuality) -> str:
+    if column.suspect:
+        return "may know the outcome"
+    if column.constant:
         return "the same in every row"
-    if glance.gaps > HALF_EMPTY * glance.rows:
-        return "more than half of its cells are empty"
-    return ""
+    if column.nearly:
+        return "nearly the same in every row"
+    if column.share_missing >= MANY_GAPS:
+        return "mostly empty"
+    return column.unread
 
 
 def pair_finding(pair: ColumnPair) -> Finding:

@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from streamlit.testing.v1 import AppTest
 
 from data.proposing.decisions import ColumnDecision, Decisions
+from model.__main__ import main
 from model.deployed.desk import DeployedModels
 from model.release.begun import BegunBooks
-from model.release.begun_contract import answer_questions, write_contract, written_contract
+from model.release.begun_contract import answer_questions, file_quality, write_contract, written_contract
 from model.release.gate import BY_CHANCE, Gate, ranks_by_chance
 from model.release.given_files import file_in, files_in, read_given
-from model.report.new_book.briefing import gate_advice
+from model.report.new_book.briefing import gate_advice, quality_finding
 from model.security.people import Person
 from model.settings import Settings
 from tests.data.files.reading import in_this_process as in_this_process
@@ -317,6 +319,33 @@ def test_what_is_worth_asking_about_the_file_is_said(open_page: Open):
     at.run()
     assert not at.exception
     assert "<li>score holds -9" in markup(at)
+
+
+def test_the_quality_of_the_file_is_one_on_the_page_and_as_json(open_page: Open, own: BegunBooks, tmp_path: Path):
+    file = tmp_path / "given.csv"
+    file.write_bytes(loans_file())
+    words = ["init", str(file), "--target", "status", "--bad", "Charged Off", "--book", "told", "--json"]
+    result = CliRunner().invoke(main, words, env={"WHATIF_HOME": str(tmp_path / "other")}, catch_exceptions=False)
+    told = json.loads(result.stdout)["quality"]
+    found = file_quality(own, NAME)
+    assert found is not None
+    assert json.loads(json.dumps(found.as_dict())) == told
+    at = open_page(draft=NAME)
+    at.session_state["_new_book_panel_1"] = True
+    at.run()
+    said = markup(at)
+    assert all(point in said for point in told["findings"])
+    table = quality_finding(found).table
+    assert table is not None
+    by_name = {each["name"]: each for each in told["columns"]}
+    assert len(by_name) == len(table.exact)
+    for name, empty, different, outliers, codes, _ in table.exact:
+        column = by_name[name]
+        assert empty == 100 * column["gaps"] / column["rows"]
+        assert (different, outliers) == (column["different"], column["outliers"])
+        assert codes == ", ".join(each["value"] for each in column["special"])
+    (shown,) = (each.value for each in at.dataframe if "To look at" in each.value)
+    assert set(shown["Column"]) == set(by_name)
 
 
 # ---- the model ------------------------------------------------------------------------------------------------------
