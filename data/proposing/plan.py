@@ -37,6 +37,7 @@ MONTHS = 12  # over which an outcome is taken to be observed
 BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
 LEAVES = 8  # of a tree, where nothing speaks for fewer
 BOUND = 1.25  # limits above what the book shows
+MANY = 6  # columns of one name but for a number
 SPECIAL = "special"  # the key of what stands for no value
 
 
@@ -285,12 +286,17 @@ class Plan:
 
     def _families(self) -> dict[str, list[ProposedColumn]]:
         """Inputs that differ by a number in their names only, together. A number that was given to a name because it
-        differs from another in signs alone, as Amount ($) and Amount (%) do, or in nothing, makes no family."""
+        differs from another in signs alone, as Amount ($) and Amount (%) do, or in nothing, makes no family; nor do
+        `MANY` columns that are half of all inputs: they are numbered for want of a name, and reasons told by such a
+        family would say nothing."""
         given = {plain(each.given) for each in self._in_order()}
         tokens = {each.name: tuple(hints.tokens(_as_in_the_file(each.given, given))) for each in self._in_order()}
         spoken = Counter(tokens.values())
         twins = {name for name, own in tokens.items() if spoken[own] > 1}
         stems = {each.name: _without_numbers(each.name) for each in self._in_order() if each.name not in twins}
+        sizes = Counter(stems.values())
+        nameless = {stem for stem, n in sizes.items() if n >= MANY and 2 * n >= len(tokens)}
+        stems = {name: stem for name, stem in stems.items() if stem not in nameless}
         taken, found = set(stems.values()), dict[str, list[ProposedColumn]]()
         for each in self._in_order():
             alone = f"{each.name}_itself" if each.name in taken else each.name

@@ -60,6 +60,9 @@ def test_no_two_labels_are_alike_whatever_the_names(given_: list[str]):
         (["amount", "Amount ", "AMOUNT"], 3),
         (["Amount ($)", "Amount (%)", "amount_1", "amount_2"], 3),  # the last two are months of one thing
         (["bill_1", "bill_2", "bill_3"], 1),
+        ([f"ratio_{k:02d}" for k in range(12)], 12),  # numbered for want of a name
+        ([f"V{k}" for k in range(6)] + ["income", "debt"], 8),
+        ([f"bill_{k}" for k in range(6)] + [f"pay_{k}" for k in range(6)] + ["income"], 3),
         (["名前", "住所"], 2),
     ],
 )
