@@ -77,10 +77,12 @@ def copied(columns: Sequence[ProposedColumn], target: ProposedTarget) -> float:
 
 @dataclass(frozen=True)
 class Boosting:
-    """How far trees are boosted: so many ``rounds``, a tree each, of so many ``leaves`` at most."""
+    """How far trees are boosted: so many ``rounds``, a tree each, of so many ``leaves`` at most, at a learning
+    ``rate``."""
 
     rounds: int
     leaves: int
+    rate: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,13 +250,13 @@ class Plan:
     def _put_training(self, draft: DraftContract) -> None:
         n, rate = len(self.target.values), float(self.target.values.mean())
         draft.table("training")
-        usual = Boosting(100 if n < 5_000 else 200, LEAVES)
+        usual = Boosting(100, LEAVES, 0.06) if n < 5_000 else Boosting(200, LEAVES, 0.1)
         tried = "tried out: more are no less surprised by rows that they have not seen"
         found = self.boosting or usual
         draft.put("iterations", found.rounds, tried if self.boosting else f"for {n:,} rows")
         few = f"tried out: {LEAVES} are more surprised"
         draft.put("leaves", found.leaves, "a usual value" if found.leaves == LEAVES else few)
-        draft.put("learning_rate", 0.06 if n < 5_000 else 0.1, f"for {n:,} rows")
+        draft.put("learning_rate", found.rate, f"for {n:,} rows of trees of {found.leaves} leaves")
         draft.put("min_leaf", int(np.clip(n // 100, 10, 50)), f"for {n:,} rows")
         draft.put("seed", 0)
         draft.put("folds", 5, "a usual value")

@@ -6,6 +6,7 @@ may say more than larger ones: of 800 loans with gaps they rank 0.018 higher.
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from model.monitoring.performance import log_losses
 from model.release import training
 
 TRIED: tuple[int, ...] = (25, 50, 100, 200, 400)
-FEW_LEAVES = 3  # of a small tree: one pair of inputs at most
+FEW_LEAVES, FASTER = 3, 2.0  # of a small tree, one pair of inputs at most; at twice the rate half as many say the same
 PARTS = 5
 MANY = 5_000  # records, of which one part is enough to judge by, and which bear the usual leaves
 MOST_RECORDS = 10_000  # of a larger book that are tried
@@ -37,34 +38,35 @@ def proposed_boosting(book: Book) -> Boosting:
     """
     from sklearn.model_selection import StratifiedKFold
 
-    part, seed = book, book.contract.training.seed
+    part, seed, rate = book, book.contract.training.seed, book.contract.training.learning_rate
     if len(book) > MOST_RECORDS:
         part = book.part(np.sort(np.random.default_rng(seed).permutation(len(book))[:MOST_RECORDS]))
     x, y = training.rows(part.inputs), part.target
     parts: Parts = list(StratifiedKFold(PARTS, shuffle=True, random_state=(seed + 1) % 2**32).split(x, y))
+    large, small = partial(Boosting, leaves=LEAVES, rate=rate), partial(Boosting, leaves=FEW_LEAVES, rate=FASTER * rate)
     if len(part) > MANY:
-        best, _ = _tried(book, x, parts[:1], y=y, leaves=LEAVES, tried=OF_MANY)
-        return Boosting(OF_MANY[min(best + (len(part) < len(book)), len(OF_MANY) - 1)], LEAVES)
-    best, least = _tried(book, x, parts, y=y, leaves=LEAVES, tried=TRIED)
-    of_few, least_of_few = _tried(book, x, parts, y=y, leaves=FEW_LEAVES, tried=TRIED)
-    if least_of_few < min(least, _without_a_model(y, parts)):
-        return Boosting(TRIED[of_few], FEW_LEAVES)
-    return Boosting(TRIED[best], LEAVES)
+        best, _ = _least(book, x, parts[:1], y=y, tried=[large(each) for each in OF_MANY])
+        return large(OF_MANY[min(OF_MANY.index(best.rounds) + (len(part) < len(book)), len(OF_MANY) - 1)])
+    best, least = _least(book, x, parts, y=y, tried=[large(each) for each in TRIED])
+    of_few, least_of_few = _least(book, x, parts, y=y, tried=[small(each) for each in TRIED])
+    return of_few if least_of_few < min(least, _without_a_model(y, parts)) else best
 
 
-def _tried(book: Book, x: Array, parts: Parts, *, y: Array, leaves: int, tried: Sequence[int]) -> tuple[int, float]:
-    """Which of the rounds ``tried`` is the first after which more are no better, and its loss, the sum over parts."""
-    models = [training.classifier(book).set_params(warm_start=True, max_leaf_nodes=leaves) for _ in parts]
-    best, least = 0, np.inf
-    for k, rounds in enumerate(tried):
+def _least(book: Book, x: Array, parts: Parts, *, y: Array, tried: Sequence[Boosting]) -> tuple[Boosting, float]:
+    """The first of those ``tried``, of more and more rounds, after which more are no better; and its loss, the sum over
+    parts."""
+    best, least = tried[0], np.inf
+    how = {"warm_start": True, "max_leaf_nodes": best.leaves, "learning_rate": best.rate}
+    models = [training.classifier(book).set_params(**how) for _ in parts]
+    for each in tried:
         loss = 0.0
         for model, (known, held) in zip(models, parts, strict=True):
             with training.one_thread():
-                model.set_params(max_iter=rounds).fit(x[known], y[known])
+                model.set_params(max_iter=each.rounds).fit(x[known], y[known])
                 loss += float(log_losses(y[held], model.predict_proba(x[held])[:, 1]).sum())
         if loss >= least:
             break
-        best, least = k, loss
+        best, least = each, loss
     return best, least
 
 
