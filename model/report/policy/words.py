@@ -159,12 +159,12 @@ def _verdict(contract: Contract, policy: PolicyScenario, strategy: Strategy, uni
         return f"{head}; {bad}.{_counted_against(contract, chosen, before, units)}"
     against = []
     if chosen.cutoff != before.cutoff:
-        against.append(f"{_more(units.of['profit'], currency)} today's {before.cutoff}")
+        against.append(f"{_more(units.of['profit'], currency, chosen.profit < 0)} today's {before.cutoff}")
     if chosen.cutoff == best.cutoff:
         against.append("the most that any cut-off earns")
     else:
         gap = Difference.of(best.profit, chosen.profit, units.of["profit"].unit)
-        against.append(f"{_more(gap, currency)} the best, {best.cutoff}")
+        against.append(f"{_more(gap, currency, chosen.profit < 0)} the best, {best.cutoff}")
     return f"{head}; {bad}. It {_earns(contract, chosen.profit, units)} {over}: {' and '.join(against)}."
 
 
@@ -187,12 +187,13 @@ def _counted_against(contract: Contract, chosen: Outcome, before: Outcome, units
     return f" That is {total} expected defaults, {size} {way} than at today's {before.cutoff}."
 
 
-def _more(found: Difference, currency: str) -> str:
-    """ "NT$ 20 m more than", from one profit to another."""
+def _more(found: Difference, currency: str, lost: bool) -> str:
+    """ "NT$ 20 m more than", from one profit to another; "better" where that is ``lost``."""
     size = found.money(currency).lstrip(f"+{numbers.MINUS}")
     if not size:
         return "as much as"
-    return f"{size} {'more' if found.exact > 0 else 'less'} than"
+    more, less = ("better", "worse") if lost else ("more", "less")
+    return f"{size} {more if found.exact > 0 else less} than"
 
 
 def curve_headline(contract: Contract, goal: Goal, strategy: Strategy, units: Units) -> str:
