@@ -35,7 +35,7 @@ def cancer(tmp_path: Path) -> Path:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model of few rounds, and the slow comparisons of a training on few rows."""
-    monkeypatch.setattr(rounds, "TRIED", (25,))
+    monkeypatch.setattr(boosting, "TRIED", (25,))
     monkeypatch.setattr(parity, "ORACLE_ROWS", 1)
     monkeypatch.setattr(parity, "ORACLE_BACKGROUND", 2)
     monkeypatch.setattr(parity, "SHAP_ROWS", 20)
