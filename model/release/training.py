@@ -50,7 +50,7 @@ def one_thread() -> Iterator[None]:
 
 @cache
 def _pools() -> ThreadpoolController:
-    """The pools of threads of scikit-learn and all below it, sought among the libraries of the process once: 2 ms each time."""
+    """The pools of threads of scikit-learn and all below it, sought once: 2 ms each time."""
     import sklearn.ensemble  # noqa: F401  # what is read in later is not among them
 
     return ThreadpoolController()
