@@ -14,7 +14,7 @@ import pytest
 from plotly import graph_objects
 from streamlit.components.v2 import manifest_scanner
 from streamlit.runtime.scriptrunner.script_cache import ScriptCache
-from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1 import AppTest, local_script_runner
 from streamlit.util import calc_hash
 
 import pages
@@ -57,6 +57,22 @@ def _scripts_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(ScriptCache, "get_bytecode", get_bytecode)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _end_of_a_run_awaited() -> Iterator[None]:
+    """AppTest looks a thousand times a second whether a run has ended, each time at the cost of the run."""
+    looked = local_script_runner.require_widgets_deltas
+
+    def awaited(runner: local_script_runner.LocalScriptRunner, timeout: float = 3) -> None:
+        assert runner._script_thread is not None
+        runner._script_thread.join(timeout)
+        if not runner.script_stopped():
+            looked(runner, 0)  # which tells that it took too long
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(local_script_runner, "require_widgets_deltas", awaited)
         yield
 
 
