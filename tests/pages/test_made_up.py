@@ -83,11 +83,15 @@ def open_book(book: tuple[Path, Shape], open_app: Open, monkeypatch: pytest.Monk
 
 def unfolded(at: AppTest) -> AppTest:
     """With every panel open, those inside of others, too."""
+    open_ = set[str]()
     for _ in range(2):
-        for panel in at.expander:
-            key = user_key_from_element_id(panel.proto.id) if panel.proto.id else None
-            if key is not None:
-                at.session_state[key] = True
+        keys = {user_key_from_element_id(panel.proto.id) for panel in at.expander if panel.proto.id}
+        folded = {key for key in keys if key is not None} - open_
+        if not folded:
+            break
+        for key in folded:
+            at.session_state[key] = True
+        open_ |= folded
         at.run()
         assert not at.exception
     return at

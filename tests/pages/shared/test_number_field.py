@@ -3,7 +3,7 @@
 from math import ceil, floor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.books import SHIPPED
@@ -56,6 +56,7 @@ def typed(data: st.DataObject, within: LeverRange) -> float:
 
 
 @pytest.mark.parametrize(("contract", "part"), OF_BOOKS)
+@settings(max_examples=25)  # of each of a hundred parts
 @given(data=st.data())
 def test_what_is_typed_of_a_book_is_told_and_read_back(
     contract: Contract, part: Shock | Variable | Assumption, data: st.DataObject
@@ -71,6 +72,7 @@ def test_what_is_typed_of_a_book_is_told_and_read_back(
 
 
 @pytest.mark.parametrize(("contract", "lever"), OF_RECORDS)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_what_is_typed_of_a_record_is_told_and_read_back(contract: Contract, lever: Lever, data: st.DataObject) -> None:
     value = typed(data, lever_range(contract, lever))
