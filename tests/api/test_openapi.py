@@ -23,7 +23,7 @@ from tests.support.inside import HERE, INFER, KNOWN, Client
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 BOUNDED = settings(
-    max_examples=15,  # of each operation
+    max_examples=8,  # of each operation
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

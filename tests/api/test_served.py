@@ -180,9 +180,9 @@ def test_a_worker_killed_in_mid_load_loses_no_acknowledged_request_and_doubles_n
 ):
     before = workers(shared, 2)
     with Load(shared.port, one, insist=False) as load:
-        load.reach(50)
+        load.reach(20)
         os.kill(before[0].pid, signal.SIGKILL)
-        load.reach(100)
+        load.reach(50)
     assert_kept(load, shared_home)
 
 
@@ -190,10 +190,9 @@ def test_a_client_that_repeats_a_request_after_a_kill_leaves_one_row(
     shared: Alone, shared_home: Path, one: dict[str, Any]
 ):
     with Load(shared.port, one, insist=True, clients=8) as load:
-        for _ in range(2):
-            load.reach(50)
-            os.kill(workers(shared, 2)[0].pid, signal.SIGKILL)
-        load.reach(100)
+        load.reach(30)
+        os.kill(workers(shared, 2)[0].pid, signal.SIGKILL)
+        load.reach(60)
     assert_kept(load, shared_home)
 
 

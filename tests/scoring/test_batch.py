@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -539,6 +539,7 @@ def test_any_bytes_are_read_or_refused_as_csv(content: bytes) -> None:
     assert survives(content, "a.csv")
 
 
+@settings(max_examples=40)
 @given(
     st.sampled_from(",;\t"),
     st.lists(st.lists(st.text(max_size=8) | st.floats().map(str), min_size=20, max_size=20), min_size=1, max_size=4),

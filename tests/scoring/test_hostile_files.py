@@ -113,7 +113,7 @@ def text(names: list[str], rows: bytes) -> bytes:
 
 
 def words(names: list[str]) -> bytes:
-    return text(names, b"".join((",".join(f"w{k}x{j}" for j in names) + "\n").encode() for k in range(10_000)))
+    return text(names, b"".join((",".join(f"w{k}x{j}" for j in names) + "\n").encode() for k in range(5_000)))
 
 
 BOMBS: dict[str, tuple[str, Callable[[list[str]], bytes]]] = {
@@ -233,7 +233,7 @@ TOML = {
     "tables in tables": b".".join([b"a"] * 20_000) + b" = 1",
     "names in names": b"[" + b".".join([b"a"] * 20_000) + b"]",
     "digits": b"a = " + b"9" * 1_000_000,
-    "values without end": b"a = [" + b"1," * 500_000 + b"]",
+    "values without end": b"a = [" + b"1," * 250_000 + b"]",
 }
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -225,10 +225,16 @@ COLUMNS: dict[str, tuple[str, Callable[[Rng], Cells]]] = {
 SEVERAL = [list(COLUMNS)[k::12] for k in range(12)]  # every kind once, unlike ones together
 
 
+@cache
+def made_of(column: str) -> tuple[pd.DataFrame, Book, bytes]:
+    """A table with a column of one kind, the book that init makes of it, and its file."""
+    frame = of_columns([column], np.random.default_rng(len(column)))
+    return frame, *made(frame)
+
+
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_column_of_every_kind_comes_back_as_it_was(column: str) -> None:
-    frame = of_columns([column], np.random.default_rng(len(column)))
-    book, whole = made(frame)
+    frame, book, whole = made_of(column)
     assert len(book.contract.record) == 2
     assert not_come_back(book, frame, whole) == []
 
@@ -281,7 +287,7 @@ def test_whatever_init_accepts_operations_accepts_and_reads_alike(
     assert not_come_back(book, frame, whole, kind, delimiter) == []
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.dictionaries(names, columns(), min_size=1, max_size=5), st.integers(0, 99), st.sampled_from(KINDS))
 def test_whatever_a_table_holds_comes_back_or_was_never_accepted(
     held: dict[str, pd.Series], seed: int, kind: Kind
@@ -411,8 +417,7 @@ def test_cells_that_were_counted_as_missing_are_told() -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_the_template_of_a_proposed_book_can_be_read(column: str) -> None:
-    name, cells = COLUMNS[column]
-    book, _ = made(table({name: cells(np.random.default_rng(1))}))
+    _, book, _ = made_of(column)
     for kind in ("csv", "xlsx"):
         sheet = batch.read_customers(batch.template(book.contract, kind), f"a.{kind}", book.contract)
         assert (len(sheet), sheet.bad) == (1, ())

@@ -77,7 +77,7 @@ def _read(made: Made, contract: Contract) -> tuple[CustomerFile | None, str]:
         return None, str(error)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_job_says_of_every_row_what_the_upload_page_says(
     data: st.DataObject,
