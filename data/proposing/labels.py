@@ -9,6 +9,43 @@ from itertools import chain, count
 from data.files.names import one_line as plain
 
 LONGEST = 60  # signs
+_WRITTEN = {  # as files shorten it, and as a person writes it
+    "acc": "accounts",
+    "acct": "account",
+    "accts": "accounts",
+    "addr": "address",
+    "amnt": "amount",
+    "amt": "amount",
+    "avg": "average",
+    "bal": "balance",
+    "cnt": "count",
+    "curr": "current",
+    "delinq": "delinquencies",
+    "emp": "employment",
+    "hist": "history",
+    "inc": "income",
+    "inq": "enquiries",
+    "mnth": "month",
+    "mnths": "months",
+    "mort": "mortgage",
+    "mos": "months",
+    "mth": "month",
+    "mths": "months",
+    "orig": "original",
+    "pct": "percent",
+    "pmt": "payment",
+    "prev": "previous",
+    "pymnt": "payment",
+    "revol": "revolving",
+    "tot": "total",
+    "util": "utilisation",
+    "yr": "year",
+    "yrs": "years",
+}
+_INITIALS = frozenset(
+    {"cltv", "dpd", "dscr", "dti", "ead", "ebit", "fico", "id", "lgd", "ltv", "naics", "pd", "roa", "roe", "sba", "upb"}
+)
+_SPELT = 4  # letters of a word in capitals from which on it is a word, and not initials
 _ENDING = 24  # signs of a long name's end that are kept where its beginning is another's, too
 _SIGNS = {  # what tells two names apart, in words: a page would take the signs for its own
     "$": "dollars",
@@ -53,8 +90,25 @@ def _words(name: str) -> str:
     parted = re.sub(between, " ", plain(name))
     parted = re.sub(r"(?<=[^\W\d])\.(?=[^\W_]{2})", " ", parted)  # annual.income, as R writes it; U.S. stays
     kept = "".join(sign if sign.isalnum() or sign in " -.,&'" else " " for sign in parted)
-    label = " ".join(word.lower() if word.istitle() else word for word in kept.split())
+    parts = re.sub(r"\b(\d+)([A-Za-z]{2,})\b", _parted, kept).split()
+    capitals = name.isupper() and (len(parts) > 1 or len(name) >= _SPELT)
+    label = " ".join(_written(word, capitals) for word in parts)
     return label[:1].upper() + label[1:] if alike(label) else "Column without a name"
+
+
+def _parted(found: re.Match[str]) -> str:
+    """2yrs as two words; 1st and 3M stay one."""
+    return f"{found[1]} {found[2]}" if found[2].casefold() in _WRITTEN else found[0]
+
+
+def _written(word: str, capitals: bool) -> str:
+    """A word of a name as a person writes it; ``capitals`` if all of the name is in them."""
+    plain_word = word.casefold()
+    if plain_word in _INITIALS:
+        return plain_word.upper()
+    if plain_word in _WRITTEN:
+        return _WRITTEN[plain_word]
+    return word.lower() if word.istitle() or capitals else word
 
 
 def _with_signs(name: str) -> str:

@@ -29,6 +29,10 @@ LONG = "number of months since the borrower had last been late with a payment "
         ([f"{LONG}a", f"{LONG}b"], None),
         (["", "$", "%", "__"], None),
         (["annualIncome", "debt_ratio"], ["Annual income", "Debt ratio"]),  # nothing to tell apart
+        (["loan_amnt", "delinq_2yrs", "revol_util"], ["Loan amount", "Delinquencies 2 years", "Revolving utilisation"]),
+        (["AMT_CREDIT", "PAY_0", "LOAN"], ["Amount credit", "Pay 0", "Loan"]),
+        (["DTI", "fico_range_low", "YOJ", "V1"], ["DTI", "FICO range low", "YOJ", "V1"]),
+        (["annual_inc", "ANNUAL_INCOME"], ["Annual income, column 1", "Annual income, column 2"]),
     ],
 )
 def test_labels_keep_what_distinguishes_names(names: list[str], expected: list[str] | None):
