@@ -1,4 +1,4 @@
-"""Jobs that are ended by force, each a fork of one process that has read everything and started no thread: several of
+"""Jobs that are ended by force, each a fork of one process that has read everything and started no thread: twenty of
 them take a few seconds. ``python -m tests.support.killed_jobs HOME IN OUT TIMES`` says in JSON what was found."""
 
 import json

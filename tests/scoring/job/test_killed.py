@@ -16,7 +16,7 @@ PROJECT = Path(__file__).parents[3]
 def found(home: Path, records: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Any:
     place = tmp_path_factory.mktemp("jobs")
     records.to_parquet(place / "in.parquet")
-    words = [str(home), str(place / "in.parquet"), str(place / "out.parquet"), "8"]
+    words = [str(home), str(place / "in.parquet"), str(place / "out.parquet"), "20"]
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.killed_jobs", *words], cwd=PROJECT, capture_output=True, text=True
     )
@@ -25,7 +25,7 @@ def found(home: Path, records: pd.DataFrame, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no process can be forked there")
-def test_kills_leave_the_output_whole_or_as_it_was_and_the_same_command_ends_it(found: Any) -> None:
+def test_twenty_kills_leave_the_output_whole_or_as_it_was_and_the_same_command_ends_it(found: Any) -> None:
     killed = found["killed"]
     for name in ("fresh", "over an old one"):
         assert set(killed[name]) <= {"as before", "whole"}
