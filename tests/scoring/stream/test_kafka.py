@@ -65,7 +65,7 @@ def test_no_topic_is_taken_for_granted(quick_broker: QuickBroker):
 def test_a_broker_that_is_not_there_is_said_with_its_address(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):
-    monkeypatch.setattr(kafka, "BROKER_SECONDS", 0.5)
+    monkeypatch.setattr(kafka, "BROKER_SECONDS", 1.5)
     port = free_ports("none")["none"]
     with pytest.raises(StoreError, match=rf"127.0.0.1:{port} can be asked.*See WHATIF_STREAM_BROKERS"):
         require_topics(Settings(stream_brokers=f"127.0.0.1:{port}"), ["applications"])
