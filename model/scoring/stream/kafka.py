@@ -131,7 +131,6 @@ def require_topics(using: Settings, topics: Sequence[str]) -> None:
     while True:
         try:
             found = asked.list_topics(timeout=ASKED_SECONDS).topics
-            break
         except KafkaException as error:
             asked.poll(0)
             told = sentence_of([*said.telling, *said.errors, error.args[0]][0])
@@ -145,12 +144,16 @@ def require_topics(using: Settings, topics: Sequence[str]) -> None:
                     told,
                 )
             waits = True
-    absent = [each for each in topics if each not in found]
-    if absent:
-        raise StoreError(
-            f"The brokers at {using.stream_brokers} have no topic {' or '.join(absent)}, or do not show it to "
-            f"this user. Make it first: kafka-topics --create --topic {absent[0]} --partitions N"
-        )
+            continue
+        absent = [each for each in topics if each not in found]
+        if not absent:
+            return
+        if not waits or time.monotonic() > end:
+            raise StoreError(
+                f"The brokers at {using.stream_brokers} have no topic {' or '.join(absent)}, or do not show it to "
+                f"this user. Make it first: kafka-topics --create --topic {absent[0]} --partitions N"
+            )
+        time.sleep(ASKED_SECONDS)  # a broker that has just come back learns of its topics
 
 
 @dataclass
