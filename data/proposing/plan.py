@@ -27,6 +27,7 @@ from data.proposing.money import NO_CURRENCY, Money, money_of
 from data.proposing.mutability import mutability
 from data.proposing.ranges import bands_of, range_of, round_step, up
 from data.proposing.roles import ABSENT, Identifiers, ProposedColumn, ProposedTarget
+from data.proposing.siblings import half_of_the_file
 from data.proposing.sources import Source
 
 MOST_INPUTS = 255
@@ -37,7 +38,6 @@ MONTHS = 12  # over which an outcome is taken to be observed
 BASE_SCORE, BASE_ODDS, TO_DOUBLE = 600.0, 50.0, 20.0
 LEAVES = 8  # of a tree, where nothing speaks for fewer
 BOUND = 1.25  # limits above what the book shows
-MANY = 6  # columns of one name but for a number
 SPECIAL = "special"  # the key of what stands for no value
 
 
@@ -288,16 +288,14 @@ class Plan:
 
     def _families(self) -> dict[str, list[ProposedColumn]]:
         """Inputs that differ by a number in their names only, together. A number that was given to a name because it
-        differs from another in signs alone, as Amount ($) and Amount (%) do, or in nothing, makes no family; nor do
-        `MANY` columns that are half of all inputs: they are numbered for want of a name, and reasons told by such a
-        family would say nothing."""
+        differs from another in signs alone, as Amount ($) and Amount (%) do, or in nothing, makes no family; nor does
+        half of the file: it is numbered for want of a name, and reasons told by such a family would say nothing."""
         given = {plain(each.given) for each in self._in_order()}
         tokens = {each.name: tuple(hints.tokens(_as_in_the_file(each.given, given))) for each in self._in_order()}
         spoken = Counter(tokens.values())
         twins = {name for name, own in tokens.items() if spoken[own] > 1}
         stems = {each.name: _without_numbers(each.name) for each in self._in_order() if each.name not in twins}
-        sizes = Counter(stems.values())
-        nameless = {stem for stem, n in sizes.items() if n >= MANY and 2 * n >= len(tokens)}
+        nameless = half_of_the_file(Counter(stems.values()))
         stems = {name: stem for name, stem in stems.items() if stem not in nameless}
         taken, found = set(stems.values()), dict[str, list[ProposedColumn]]()
         for each in self._in_order():

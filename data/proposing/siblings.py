@@ -12,7 +12,7 @@ from data.proposing.hints import tokens
 
 _SHORTEST = 4  # letters of a first word that says enough by itself
 SEVERAL = 3  # columns known after the outcome, of whose first word, however short, all others are taken for such
-MANY = 8  # columns that begin with one word, which says nothing then where it is half of all
+MANY = 6  # columns that share a word, which says nothing where it is half of the file
 _STEM = 6  # letters in which words of one stem agree: recoveries, recovery
 _GENERAL = frozenset(
     {
@@ -85,9 +85,7 @@ def siblings(names: Iterable[str], after: Iterable[str]) -> Mapping[str, str]:
     """Which of ``names`` are siblings of one of those known ``after`` the outcome, by name, and of which."""
     asked, known = list(names), list(after)
     begin = _first_words(known)
-    of_all = _first_words([*asked, *known])
-    habit = {word for word, n in of_all.items() if n >= MANY and 2 * n >= of_all.total()}
-    general = _GENERAL | habit
+    general = _GENERAL | half_of_the_file(_first_words([*asked, *known]))
     found = {}
     for name in asked:
         of = next((each for each in known if each != name and _alike(name, each, general)), "")
@@ -97,6 +95,11 @@ def siblings(names: Iterable[str], after: Iterable[str]) -> Mapping[str, str]:
         if of:
             found[name] = of
     return found
+
+
+def half_of_the_file(shared: Counter[str]) -> set[str]:
+    """The words that half of the columns share, `MANY` at least; ``shared`` counts those of each. They tell nothing."""
+    return {word for word, n in shared.items() if n >= MANY and 2 * n >= shared.total()}
 
 
 def _first_words(names: Iterable[str]) -> Counter[str]:
