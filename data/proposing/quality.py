@@ -75,11 +75,7 @@ class FileQuality:
     def findings(self) -> tuple[str, ...]:
         """What is worth asking about, in sentences, the gravest first."""
         told = [f"{each.name} may know the outcome: {each.suspect}." for each in self.columns if each.suspect]
-        told += [
-            f"{each.name} holds {_listed(each.special)}: what do such codes mean?"
-            for each in self.columns
-            if each.special
-        ]
+        told += self._codes()
         if self.copies_but_id:
             told.append(f"{self.copies_but_id:,} of {self.rows:,} rows repeat an earlier one, whatever numbers them.")
         told += [f"{each.name} is the same in every row." for each in self.columns if each.constant]
@@ -96,6 +92,22 @@ class FileQuality:
         far = [FrequentValue(each.name, each.outliers) for each in self.columns if each.outliers]
         told += [f"Values far from all others: {_listed(far)}."] if far else []
         return (*told, *(f"{each.name}: {each.unread}." for each in self.columns if each.unread))
+
+    def _codes(self) -> list[str]:
+        """What is asked of codes: once of columns that hold the same ones."""
+        alike = dict[tuple[str, ...], list[ColumnQuality]]()
+        for each in self.columns:
+            if each.special:
+                alike.setdefault(tuple(code.value for code in each.special), []).append(each)
+        asked = "what do such codes mean?"
+        told = []
+        for codes, columns in alike.items():
+            if len(columns) == 1:
+                told.append(f"{columns[0].name} holds {_listed(columns[0].special)}: {asked}")
+            else:
+                names = [each.name for each in columns]
+                told.append(f"{_few(names)} hold {', '.join(codes)}: {asked}")
+        return told
 
     def as_dict(self) -> JsonObject:
         """For programs."""
@@ -180,5 +192,8 @@ def _told(column: ProposedColumn, value: float) -> str:
 
 
 def _listed(values: Sequence[FrequentValue]) -> str:
-    told = [f"{each.value} in {each.rows:,} row{'s' * (each.rows != 1)}" for each in values[:MOST]]
-    return ", ".join(told) + (f" and {len(values) - MOST} more" if len(values) > MOST else "")
+    return _few([f"{each.value} in {each.rows:,} row{'s' * (each.rows != 1)}" for each in values])
+
+
+def _few(told: Sequence[str]) -> str:
+    return ", ".join(told[:MOST]) + (f" and {len(told) - MOST} more" if len(told) > MOST else "")

@@ -1,6 +1,7 @@
 """How good a file is: what a person should ask whoever gave it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,14 @@ def test_findings_are_sentences_and_all_of_it_is_json(found: FileQuality):
     assert all(each.endswith((".", "?")) for each in told)
     assert "country is the same in every row." in told
     assert json.loads(json.dumps(found.as_dict()))["findings"] == list(told)
+
+
+def test_columns_that_hold_the_same_codes_are_asked_about_once(found: FileQuality):
+    (score,) = (each for each in found.columns if each.special)
+    seven = tuple(replace(score, name=f"score_{k}") for k in range(7))
+    (asked,) = (each for each in replace(found, columns=seven).findings() if each.endswith("codes mean?"))
+    code = score.special[0].value
+    assert asked == f"score_0, score_1, score_2, score_3, score_4 and 2 more hold {code}: what do such codes mean?"
 
 
 def test_a_file_in_order_has_nothing_to_say(tmp_path: Path):
